@@ -1,4 +1,4 @@
-"""Floor 5: the only wiring. From a home and an address to services; only here are adapters named."""
+"""Floor 5: the only wiring. From a home and an address to services; adapters are named only here."""
 
 import os
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What deriving a key from a password costs, and how hard to guess one has to be; values, so that tests
+    """The cost of deriving a key from a password, and the lowest score of a new one; values, so that tests
     need not wait."""
 
     scrypt_log_n: int = SCRYPT_LOG_N
@@ -93,11 +93,11 @@ class Services:
     """What other users could read in the home, and was closed to them just now."""
 
     def tell_who_waits(self, waiting: Waiting) -> None:
-        """Whom a change asks while it waits for somebody else's to end."""
+        """Set what a change calls while it waits for somebody else's change to end."""
         self.installation.lock.waiting = waiting
 
     def close(self) -> None:
-        """Let go of the CMDB, and of places that do not answer."""
+        """Close the CMDB, and give up destinations that do not answer."""
         self.installation.destinations.close()
         self.installation.cmdb.close()
 
@@ -110,10 +110,12 @@ def connect(
     manager: ServiceManager | None = None,
     wait: float = PATIENCE,
 ) -> Services:
-    """The services of the installation in `home` (None: found as core/FORMAT.md says). `cmdb` is the
+    """Return the services of the installation in `home` (None: found as core/FORMAT.md says). `cmdb` is the
     URL of the CMDB where none is configured yet; a change waits `wait` seconds for another one to end.
-    Opens nothing: what is missing is said when it is
-    needed. HomeNotSafe, HomeUnreachable, HomeUnreadable."""
+
+    Opens nothing: what is missing is reported when it is needed. Raises HomeNotSafe, HomeUnreachable,
+    HomeUnreadable.
+    """
     costs = costs or Costs()
     folder = HomeFolder(find_home(home, environ))
     closed = folder.make_safe()
@@ -151,11 +153,11 @@ def connect(
 
 
 def _ssh_files(own: Path) -> tuple[KnownHosts, tuple[Path, ...]]:
-    """Who is trusted, by the home and by whoever uses ssh here; and the key files that ssh shows."""
+    """Return the known hosts of the home and of this user's ssh, and the key files that ssh shows."""
     system = Path("/etc/ssh/ssh_known_hosts")
     try:
         ssh = Path.home() / ".ssh"
-    except RuntimeError:  # a number without a name, as in a container, has no home
+    except RuntimeError:  # a user id without a name, as in a container, has no home
         return KnownHosts(own, (system,)), ()
     known = KnownHosts(own, (ssh / "known_hosts", system))
     return known, tuple(ssh / name for name in ("id_ed25519", "id_ecdsa", "id_rsa"))
@@ -164,7 +166,8 @@ def _ssh_files(own: Path) -> tuple[KnownHosts, tuple[Path, ...]]:
 def wire(
     installation: Installation, manager: ServiceManager | None = None, closed: tuple[str, ...] = ()
 ) -> Services:
-    """The services over these ports; the schedule is this machine's systemd's unless told otherwise."""
+    """Return the services over these ports; the schedule is this machine's systemd's unless `manager` is
+    given."""
     return Services(
         installation=installation,
         about=AboutService(installation),
@@ -194,5 +197,5 @@ def wire(
 
 
 def protectors() -> tuple[tuple[str, bool, ProtectorProblem | None], ...]:
-    """Every protector: its name, whether this machine can use it, and if not the reason's token."""
+    """Return every protector: its name, whether this machine can use it, and if not the reason."""
     return available()

@@ -252,7 +252,7 @@ class KeyStoreUnreached(ProtectorUnavailable):
 
 @dataclass(eq=False)
 class NoProvenBackup(NskeysError):
-    """What puts every key at stake was asked for, and no proven backup elsewhere holds them all."""
+    """No proven backup elsewhere holds every key, and the operation puts all of them at stake."""
 
 
 @dataclass(eq=False)
@@ -301,7 +301,7 @@ class DestinationInvalid(NskeysError):
 @dataclass(eq=False)
 class DestinationUnreachable(NskeysError):
     """A destination cannot be reached or is gone. `left` is the address of a temporary file that could not
-    be removed there any more. `said` is what the server itself says that shows why, as it came."""
+    be removed there any more. `said` is the server's own message, unchanged."""
 
     destination: str
     problem: AnyProblem
@@ -401,7 +401,7 @@ class HomeUnreadable(_SetUp):
 
 @dataclass(eq=False)
 class HomeUnreachable(_SetUp):
-    """The home cannot be opened, for a reason that lies in its disk or its name."""
+    """The home cannot be opened because of its disk or its name."""
 
     home: str
     problem: AnyProblem
@@ -486,7 +486,7 @@ class NotPermitted(NskeysError):
 
 @dataclass(eq=False)
 class ScheduleRefused(NskeysError):
-    """Nothing can run by itself here; `path` is one that a unit cannot hold."""
+    """The jobs cannot run by themselves here; `path` is one that a unit cannot hold."""
 
     reason: ScheduleProblem
     path: str = ""
@@ -494,7 +494,7 @@ class ScheduleRefused(NskeysError):
 
 @dataclass(eq=False)
 class UnitNotOurs(NskeysError):
-    """Where a unit belongs lies another file."""
+    """Another file lies where a unit belongs."""
 
     path: str
     problem: UnitProblem
@@ -547,8 +547,8 @@ class SecretUnavailable(NskeysError):
 
 @dataclass(eq=False)
 class HostKeyUnknown(NskeysError):
-    """A server that nobody vouched for yet. `key_type` and `public_key` are as a known_hosts line has
-    them, `fingerprint` is `SHA256:...` as ssh shows it."""
+    """A server that nobody trusted yet. `key_type` and `public_key` are as a known_hosts line has them,
+    `fingerprint` is `SHA256:...` as ssh shows it."""
 
     host: str
     port: int
@@ -616,7 +616,7 @@ class ShareRefused(NskeysError):
 
 @dataclass(eq=False)
 class SharesIncomplete(NskeysError):
-    """So many shares were `given`, and so many are `needed`; nothing more can be had."""
+    """`given` shares were given, `needed` are needed, and no more can be had."""
 
     given: int
     needed: int
@@ -633,7 +633,7 @@ class SharesDisagree(NskeysError):
 
 @dataclass(eq=False)
 class SplitRefused(NskeysError):
-    """No secret is split so: 2 <= `threshold` <= `shares` <= 16."""
+    """No split of a secret has these numbers: 2 <= `threshold` <= `shares` <= 16."""
 
     shares: int
     threshold: int

@@ -37,12 +37,12 @@ Document = dict[str, Json]
 
 
 def time(moment: datetime | None) -> str | None:
-    """`2026-11-23T14:02:00Z`, or null."""
+    """Return text such as `2026-11-23T14:02:00Z`, or None."""
     return None if moment is None else to_rfc3339(moment)
 
 
 def set_up(report: SetUpReport) -> Document:
-    """`init`."""
+    """Return the document of `init`."""
     return {
         "server": report.server,
         "cmdb": report.cmdb,
@@ -54,7 +54,7 @@ def set_up(report: SetUpReport) -> Document:
 
 
 def status(overview: "Overview", cmdb: str) -> Document:
-    """`status`."""
+    """Return the document of `status`."""
     answer, findings = overview.recoverability, findings_of(overview)
     rotation = overview.rotation
     return {
@@ -90,8 +90,8 @@ def status(overview: "Overview", cmdb: str) -> Document:
 
 
 def finding(item: Finding, now: datetime) -> Document:
-    """One thing that is wrong; `since` and `reason` are null where the kind has none, and `next` where
-    nothing that nskeys does helps."""
+    """Return a finding; `since` and `reason` are null where the kind has none, and `next` where nothing
+    that nskeys does helps."""
     step = item.next
     return {
         "finding": item.kind.value,
@@ -111,7 +111,8 @@ def _rotation(rotation: Rotation, held_by: BackupCopy | None) -> Document:
 
 
 def _held_by(copy: BackupCopy | None) -> Document:
-    """The copy that holds a key that waits, and does not count; whether only a drill of it is missing."""
+    """Return the copy that holds a waiting key and does not count, and whether only a drill of it is
+    missing."""
     return {
         "held_by": None if copy is None else copy.address,
         "drill_due": copy is not None and copy.lies_well,
@@ -130,17 +131,17 @@ def _practice(known: RecoveryPractice, findings: Iterable[Finding]) -> Document:
 
 
 def claiming(item: BackupCopy) -> Document:
-    """A backup that says to hold a key; nothing here vouches for that."""
+    """Return an unsigned backup that claims to hold a key."""
     return {"path": item.address, "generation": item.backup.generation}
 
 
 def leftovers(left: Iterable[Leftover]) -> list[Json]:
-    """Earlier key stores that could not be removed: what opens them, null for nothing."""
+    """Return earlier key stores that could not be removed, each with what opens it: null for nothing."""
     return [{"path": one.path, "folder": one.folder, "protector": one.protector} for one in left]
 
 
 def key(coverage: KeyCoverage) -> Document:
-    """An item of `key list`. A key that is not here, but that credentials name, has no state."""
+    """Return an item of `key list`. A key that is not here, but that credentials name, has no state."""
     info = coverage.info
     return {
         "key_id": coverage.kid,
@@ -152,7 +153,7 @@ def key(coverage: KeyCoverage) -> Document:
 
 
 def shown_key(coverage: KeyCoverage) -> Document:
-    """`key show`: the item of the list, and where it would come back from."""
+    """Return the document of `key show`: the item of the list, and where it would come back from."""
     info = coverage.info
     return {
         **key(coverage),
@@ -164,7 +165,7 @@ def shown_key(coverage: KeyCoverage) -> Document:
 
 
 def credential(item: Credential, state: RecoveryState) -> Document:
-    """An item of `credential list`, and `credential show`."""
+    """Return an item of `credential list`, and the beginning of `credential show`."""
     return {
         "id": item.credential_id,
         "kind": item.fields.kind.value,
@@ -180,7 +181,7 @@ def credential(item: Credential, state: RecoveryState) -> Document:
 
 
 def rotated(report: RotationReport, backup_due: bool) -> Document:
-    """`key rotate`."""
+    """Return the document of `key rotate`."""
     return {
         "key_id": report.kid,
         "state": report.state.value,
@@ -193,8 +194,8 @@ def rotated(report: RotationReport, backup_due: bool) -> Document:
 def backed_up(
     first: BackupCopy, copies: Iterable[BackupCopy], failures: Iterable[tuple[str, str]]
 ) -> Document:
-    """`backup`: the copy to name first, then all of them; `failures` are the destinations that got none,
-    each with what happened in words."""
+    """Return the document of `backup`: the copy to name first, then all of them; `failures` are the
+    destinations that got none, each with what happened in words."""
     return {
         **backup(first),
         "weak_password": first.weak,
@@ -204,7 +205,7 @@ def backed_up(
 
 
 def backup(copy: BackupCopy) -> Document:
-    """What every document of a copy begins with."""
+    """Return the names that every document of a copy begins with."""
     return {
         "path": copy.address,
         "kms_sha256": copy.backup.kms_sha256,
@@ -215,12 +216,12 @@ def backup(copy: BackupCopy) -> Document:
 
 
 def registry(values: RegistryValues) -> Document:
-    """`registry`."""
+    """Return the document of `registry`."""
     return {"KMSBackupPath": values.backup_path, "KMSBackupDate": time(values.backup_date)}
 
 
 def copy(item: BackupCopy) -> Document:
-    """An item of `register list`, and `register add`, `register retire`."""
+    """Return an item of `register list`, also printed by `register add` and `register retire`."""
     return {
         "id": item.backup.kms_sha256,
         **backup(item),
@@ -247,7 +248,7 @@ def copy(item: BackupCopy) -> Document:
 
 
 def runbook(facts: Runbook) -> Document:
-    """`runbook`."""
+    """Return the document of `runbook`."""
     return {
         "server": facts.server,
         "home": facts.home,
@@ -272,7 +273,7 @@ def _runbook_copy(item: BackupCopy) -> Document:
 
 
 def destination(status: "DestinationStatus", problem: str | None) -> Document:
-    """An item of `destination list`; `problem` in words."""
+    """Return an item of `destination list`; `problem` in words."""
     return {
         "destination": status.info.address,
         "elsewhere": status.info.declared_elsewhere,
@@ -286,7 +287,7 @@ def destination(status: "DestinationStatus", problem: str | None) -> Document:
 
 
 def host_key(server: HostKeyUnknown, *, trusted: bool) -> Document:
-    """`destination trust`."""
+    """Return the document of `destination trust`."""
     return {
         "host": server.host,
         "port": server.port,
@@ -297,7 +298,7 @@ def host_key(server: HostKeyUnknown, *, trusted: bool) -> Document:
 
 
 def schedule(found: Schedule) -> Document:
-    """`schedule`."""
+    """Return the document of `schedule`."""
     return {
         "in_force": found.in_force,
         "systemd": found.systemd_runs,
@@ -341,7 +342,8 @@ def _last_backup(item: BackupCopy) -> Document:
 
 
 def _best_backup(item: BackupCopy) -> Document:
-    """Where most would come back from, how far that was proven and when, and what opens it."""
+    """Return where most credentials would come back from, how far that was proven and when, and what opens
+    it."""
     return {
         **_last_backup(item),
         "proofs": _proofs(item),
@@ -352,7 +354,7 @@ def _best_backup(item: BackupCopy) -> Document:
 
 
 def _proofs(item: BackupCopy) -> Document:
-    """Every level that was reached, with its date."""
+    """Return every level that was reached, with its date."""
     reached = ((proof.value, item.reached(proof)) for proof in Proof)
     return {name: time(moment) for name, moment in reached if moment is not None}
 

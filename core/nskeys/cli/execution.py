@@ -1,4 +1,4 @@
-"""Runs the command that a command line means. Every error ends here, as two sentences and a number."""
+"""Runs the command that a command line means. Every error ends here, as two sentences and an exit code."""
 
 import sys
 from argparse import Namespace
@@ -36,14 +36,14 @@ _PURPOSES = MappingProxyType(
 
 
 def run_of(options: Namespace) -> Callable[[Session, Namespace], int]:
-    """What carries the command out; its module is imported here."""
+    """Return the function that carries the command out; imports its module now."""
     module, _, name = options.run.partition(":")
     run: Callable[[Session, Namespace], int] = getattr(import_module(f"nskeys.cli.commands.{module}"), name)
     return run
 
 
 def execute(options: Namespace, connect: Connect) -> int:
-    """One command: its exit code."""
+    """Run one command and return its exit code."""
     output = Output(options.json, sys.stdout, sys.stderr)
     asked = CommandLineSecrets(_secret_files(options), insist=getattr(options, "weak_password", False))
     secrets = RememberedPassphrase(asked)
@@ -62,7 +62,7 @@ def execute(options: Namespace, connect: Connect) -> int:
         return _failed(options, output, error)
     except KeyboardInterrupt:
         return _failed(options, output, Cancelled())
-    except BaseException as bug:  # noqa: BLE001  # the last resort: no traceback may show a secret
+    except BaseException as bug:  # noqa: BLE001  # a bug: no traceback may be printed, it could show a secret
         output.say(f"nskeys: {UNFORESEEN.what} ({type(bug).__name__})", UNFORESEEN.advice)
         return getattr(options, "failed", Exit.BUG)
     return code
@@ -78,7 +78,7 @@ def _failed(options: Namespace, output: Output, error: NskeysError) -> int:
 
 
 def misused(problem: UsageProblem) -> int:
-    """Say what is wrong with a command line: its exit code."""
+    """Say what is wrong with a command line and return the exit code."""
     return _tell(Output(as_json=False, stdout=sys.stdout, stderr=sys.stderr), problem)
 
 

@@ -40,7 +40,7 @@ class Exit(IntEnum):
 
 
 class StatusExit(IntEnum):
-    """How `nskeys status` ended; the numbers that monitoring plugins use."""
+    """How `nskeys status` ended, with the numbers that monitoring plugins use."""
 
     RECOVERABLE = 0
     AT_RISK = 1
@@ -130,7 +130,8 @@ EXITS: MappingProxyType[type[NskeysError], Exit] = MappingProxyType(
 
 
 def exit_for(error: NskeysError) -> Exit:
-    """The exit code of an error; a class without its own ends as the class above it."""
+    """Return the exit code of an error; a class without its own takes that of the nearest class above
+    it."""
     for known in type(error).__mro__:
         if known in EXITS:
             return EXITS[known]
@@ -147,5 +148,5 @@ _OF_STATUS: MappingProxyType[Severity, StatusExit] = MappingProxyType(
 
 
 def exit_for_findings(findings: Iterable[Finding]) -> StatusExit:
-    """How `status` ends in each of its forms, which is also what a plugin says: as the worst finding."""
+    """Return how `status` ends in each of its forms, by the worst finding."""
     return _OF_STATUS[worst(findings)]

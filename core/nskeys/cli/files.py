@@ -27,13 +27,13 @@ _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENXIO, errno.EBADF)
 
 
 def read_input(path: str, limit: int, check: Callable[[int], None] = lambda _: None) -> bytearray:
-    """What is in it, up to one byte more than `limit`, so that the caller can tell; FileUnreadable.
-    `check` gets the open descriptor before anything is read."""
+    """Return up to one byte more than `limit`, so that the caller can tell a larger file. `check` gets the
+    open descriptor before anything is read. Raises FileUnreadable."""
     try:
         if path == STANDARD_INPUT:
             check(STDIN)
             return _read(STDIN, limit)
-        # No O_NONBLOCK: a named pipe is waited for, as a shell's process substitution needs it.
+        # Without O_NONBLOCK, so that opening waits for a pipe's writer, as process substitution needs.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
         try:
             check(descriptor)
@@ -49,7 +49,7 @@ def read_input(path: str, limit: int, check: Callable[[int], None] = lambda _: N
 
 
 def read_text_input(path: str, limit: int, check: Callable[[int], None] = lambda _: None) -> bytearray:
-    """As `read_input`, for what a person may have saved in an editor: without the byte order mark of UTF-8;
+    """Read as `read_input` does, without a byte order mark of UTF-8, which an editor may have added. Raises
     FileUnreadable (`utf16`, `utf32`)."""
     data = read_input(path, limit + MARK_SIZE, check)
     try:
@@ -72,13 +72,13 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def guard(path: str, *, secret: bool = True) -> Callable[[int], None]:
-    """What `read_input` is to check of a file by its descriptor: FileUnreadable (`others_write`), and a
-    word on standard error where it is `secret` and other users can read it."""
+    """Return the check of an open file for `read_input`. It raises FileUnreadable (`others_write`), and
+    warns on standard error where the file is `secret` and other users can read it."""
 
     def check(descriptor: int) -> None:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            return  # a pipe: it says what this user's own command says
+            return  # a pipe is written by this user's own command
         if mode & _OTHERS_WRITE:
             raise FileUnreadable(path, Problem.OTHERS_WRITE)
         if secret and mode & stat.S_IROTH and _is_reached(descriptor):
@@ -89,7 +89,7 @@ def guard(path: str, *, secret: bool = True) -> Callable[[int], None]:
 
 
 def _is_reached(descriptor: int) -> bool:
-    """Whether the folders above an open file let everybody through to it."""
+    """Return whether the folders above an open file let every user through to it."""
     try:
         above = Path(f"/proc/self/fd/{descriptor}").readlink().parents
         return all(folder.stat().st_mode & stat.S_IXOTH for folder in above)
@@ -98,8 +98,8 @@ def _is_reached(descriptor: int) -> bool:
 
 
 def read_secret(path: str) -> SecretBytes:
-    """The secret in a file, a pipe or a descriptor; FileUnreadable (`too_large` above 65,535 bytes,
-    `others_write`, `utf16`, `utf32`)."""
+    """Return the secret in a file, a pipe or a descriptor. Raises FileUnreadable (`too_large` above 65,535
+    bytes, `others_write`, `utf16`, `utf32`)."""
     data = read_text_input(path, SECRET_LIMIT + max(map(len, _ENDINGS)), guard(path))
     ending = next((ending for ending in _ENDINGS if data.endswith(ending)), b"")
     secret = SecretBytes(data[: len(data) - len(ending)])
@@ -111,7 +111,7 @@ def read_secret(path: str) -> SecretBytes:
 
 
 def deliver(output: Output, text: str, path: str | None) -> None:
-    """Print it, or write it durably to a file that is not there yet (0600): CannotCreate."""
+    """Print the text, or write it durably to a new file (0600). Raises CannotCreate."""
     if path is None:
         output.text(text)
     else:

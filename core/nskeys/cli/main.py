@@ -49,15 +49,15 @@ def _print(text: str) -> int:
 
 
 def _open_streams() -> None:
-    """Whoever closed a standard stream (`>&-`) gets nothing there; but no file of ours may get its number,
-    or words would be written into it."""
+    """Open a null device for each closed standard stream (`>&-`). Otherwise a file of ours could get its
+    number, and output would be written into it."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this stream's
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115  # for the process's life
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115  # for the process's life
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # Names may hold what the locale cannot encode; escapes are better than no answer.
+        # Names may hold characters that the locale cannot encode; they are escaped instead of raising.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -33,7 +33,7 @@ _WORDS = {
 
 
 def nagios_line(overview: "Overview") -> str:
-    """The answer, every finding, and numbers."""
+    """Return the answer, every finding, and numbers."""
     findings, now = findings_of(overview), overview.taken
     words = (
         summary_line(overview.recoverability.totals),
@@ -46,7 +46,7 @@ def nagios_line(overview: "Overview") -> str:
 
 
 def nagios_failure(words: str) -> str:
-    """For a question that could not be answered."""
+    """Return the line where the question could not be answered."""
     return f"{_said(StatusExit.CANNOT_TELL, words)}\n"
 
 
@@ -80,8 +80,8 @@ def _data(overview: "Overview", findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _age(moment: datetime | None, now: datetime) -> str:
-    """Seconds since then. What lies ahead, because a clock is or was wrong, is of no known age: it is not
-    negative, and not as good as new."""
+    """Return the seconds since `moment`; `U` where it is unknown or lies ahead of `now`, since one of two
+    clocks is or was wrong."""
     if moment is None or is_future(moment, now):
         return "U"
     return f"{max(0, int((now - moment).total_seconds()))}s"

@@ -39,11 +39,12 @@ class Output:
         return self._data.failure is not None
 
     def document(self, value: Json) -> None:
-        """The one JSON document."""
+        """Write the one JSON document."""
         self._data.write(json.dumps(value, indent=2) + "\n")
 
     def array(self, items: Iterable[Json]) -> None:
-        """The one JSON document where that is a list: an item a line, none held."""
+        """Write the one JSON document that is a list, an item a line, without holding more than one
+        item."""
         before = "[\n  "
         for item in items:
             self._data.write(before + json.dumps(item))
@@ -53,34 +54,33 @@ class Output:
         self._data.write("[]\n" if before == "[\n  " else "\n]\n")
 
     def text(self, text: str) -> None:
-        """Text as it is, safe for a terminal already."""
+        """Write text that is safe for a terminal already."""
         self._data.write(text)
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Lines for people, safe for a terminal already; taken one after the other while anybody reads."""
+        """Write lines that are safe for a terminal already, and take them only while anybody reads."""
         for line in lines:
             if self.abandoned:
                 return
             self._data.write(line + "\n")
 
     def facts(self, facts: Iterable[tuple[str, str]]) -> None:
-        """A name and a value a line; values may hold outside text."""
+        """Write a name and a value a line; values may hold outside text."""
         self.lines(fact_lines(facts))
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Aligned columns under headings; cells may hold outside text."""
+        """Write aligned columns under headings; cells may hold outside text."""
         self.lines(table_lines(headings, rows))
 
     def flush(self) -> None:
-        """Let what was written be seen now."""
         self._data.flush()
 
     # --- words -----------------------------------------------------------------------------------
 
     def say(self, *sentences: str) -> None:
-        """Sentences for a person, a line each, safe for a terminal already."""
+        """Write sentences to standard error, a line each, safe for a terminal already."""
         self.flush()
-        with suppress(OSError):  # nobody reads it: there is no better place to say that
+        with suppress(OSError):  # standard error is closed: nothing is left to report it on
             for sentence in sentences:
                 self._stderr.write(sentence + "\n")
             self._stderr.flush()
@@ -88,7 +88,7 @@ class Output:
     # --- the end ---------------------------------------------------------------------------------
 
     def finish(self) -> None:
-        """Everything is out; CannotCreate where standard output could not take it."""
+        """Finish the output. Raises CannotCreate where standard output could not take it."""
         self.flush()
         failure = self._data.failure
         if failure is not None and failure.errno != errno.EPIPE:
@@ -101,7 +101,7 @@ _MEASURED = 1_000
 
 
 def fact_lines(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """A name and a value a line."""
+    """Yield a name and a value a line."""
     known = [(name, safe(value)) for name, value in facts]
     widest = max((len(name) for name, _ in known), default=0)
     for name, value in known:
@@ -109,8 +109,8 @@ def fact_lines(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def table_lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Aligned columns under headings; nothing where there are no rows. Holds the first 1,000 rows, no
-    more."""
+    """Yield aligned columns under headings; nothing where there are no rows. The first 1,000 rows, and no
+    more, are held for the columns' widths."""
     following = iter(rows)
     first = [_safe_cells(row) for row in islice(following, _MEASURED)]
     if not first:
@@ -136,7 +136,8 @@ _HEADINGS = ("kind", "name", "target", "account", "id", "why")
 
 
 def tell_failures(output: Output, proof: ProofReport, *, apart: bool = False) -> None:
-    """A table of them, behind an empty line where it stands `apart`; nothing where all opened."""
+    """Write a table of the credentials that did not open, behind an empty line where it stands `apart`;
+    nothing where all opened."""
     if apart and proof.failures:
         output.lines([""])
     output.table(

@@ -31,7 +31,7 @@ ProofLine = Callable[[SealedRow, FailureReason | None], str]
 
 
 class TerminalProgress:
-    """Tells how far the work is; `proof_line` words each tried credential for standard output (None: not
+    """Shows how far the work is; `proof_line` words each tried credential for standard output (None: not
     credential by credential). `stopping` is called in the signal handler once a person wants to stop."""
 
     def __init__(
@@ -52,21 +52,20 @@ class TerminalProgress:
         self._stop_asked = False
 
     def stage(self, stage: Stage, total: int | None = None) -> None:
-        """A stage begins."""
         self._stage, self._done, self._total, self._counts = stage, 0, total or 0, total is not None
         self._began = time.monotonic()
         self._draw(force=True)
 
     def advance(self, count: int = 1) -> None:
-        """So many more are done."""
         self._done += count
         self._draw()
 
     def place(self, address: str, stage: Stage | None, failed: bool = False) -> None:
-        """Nothing: one line has no room for several places, and what became of each is said at the end."""
+        """Show nothing: one line has no room for several places, and what became of each is printed at the
+        end."""
 
     def proved(self, rows: Sequence[SealedRow], failed: Mapping[str, FailureReason]) -> None:
-        """A line for each."""
+        """Print a line for each."""
         word = self._proof_line
         if word is None or self._output.abandoned:
             return
@@ -78,13 +77,12 @@ class TerminalProgress:
         self._line.clear()
 
     def checkpoint(self) -> None:
-        """Cancelled if Ctrl-C was pressed."""
         if self._stop_asked:
             raise Cancelled
 
     @contextmanager
     def watching(self) -> Iterator["TerminalProgress"]:
-        """Heed Ctrl-C as described above, and leave a clean line behind."""
+        """Handle Ctrl-C as described above, and leave a clean line behind."""
         before = signal.getsignal(signal.SIGINT)
         if before is not signal.SIG_IGN:  # a shell's background job, which Ctrl-C is not meant for
             signal.signal(signal.SIGINT, self._interrupted)
@@ -113,7 +111,7 @@ class TerminalProgress:
 
 
 class _Line:
-    """One line of a terminal that is written over and over; nothing where it is no terminal."""
+    """A line of a terminal that is rewritten in place; nothing where standard error is no terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -135,7 +133,7 @@ class _Line:
             self._shown = 0
 
     def note(self, text: str) -> None:
-        """A line of its own, said from a signal handler: past the stream's buffer, which may be at work."""
+        """Write a line of its own from a signal handler, past the stream's buffer, which may be in use."""
         if self._live:
             with suppress(OSError):
                 os.write(self._stream.fileno(), f"\r{text.ljust(self._shown)}\n".encode())
@@ -150,7 +148,7 @@ class _Line:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except OSError:  # nobody sees it any more
+        except OSError:  # the terminal is gone
             self._live = False
 
 

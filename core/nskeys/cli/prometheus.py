@@ -35,12 +35,12 @@ class _Gauge:
 
 
 def failed_metrics() -> str:
-    """For a question that could not be answered."""
+    """Return the metrics where the question could not be answered."""
     return _text([_up(0)])
 
 
 def metrics(overview: "Overview", cmdb_id: str) -> str:
-    """The answer."""
+    """Return the metrics of the answer."""
     answer, findings = overview.recoverability, findings_of(overview)
     return _text(
         [
@@ -135,7 +135,7 @@ def _credentials(overview: "Overview", findings: Sequence[Finding]) -> Iterable[
 
 
 def _findings(findings: Sequence[Finding]) -> _Gauge:
-    """A sample for each kind, also for what is not the case."""
+    """Return a sample for each kind of finding, 0 for those that are not the case."""
     return _Gauge(
         "nskeys_findings",
         "What is wrong, by kind: 0 not so, 1 a note, 2 a warning, 3 critical.",

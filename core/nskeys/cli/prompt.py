@@ -31,11 +31,11 @@ _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class _Stopped(BaseException):
-    """A signal came in while a question was open; it is raised anew once the terminal is restored."""
+    """A signal came while a question was open; it is raised again once the terminal is restored."""
 
 
 class Prompt:
-    """An open conversation on the terminal. Made by `conversation`."""
+    """An open conversation on the terminal, made by `conversation`."""
 
     def __init__(self, descriptor: int, wanted: Wanted, seen: bool) -> None:
         self._descriptor = descriptor
@@ -43,19 +43,19 @@ class Prompt:
         self._seen = seen
 
     def tell(self, line: str) -> None:
-        """A line for the person, safe for a terminal already; on a page of its own broken between words."""
+        """Write a line that is safe for a terminal already; on a page of its own, broken between words."""
         columns, _ = self.size
         fits = not self._seen or width(line) < columns
         for part in [line] if fits else broken(line, columns - 1):
             self._write(f"{part}\n")
 
     def draw(self, line: str) -> None:
-        """A line of a picture, with its colours."""
+        """Write a line of a picture, with its colours."""
         self._write(f"{line}\n")
 
     def ask(self, question: str) -> bytes:
-        """One typed line, without its ending. Cancelled at the end of input (Ctrl-D on an empty line);
-        SecretUnavailable where the terminal may have dropped the end of a very long line."""
+        """Return one typed line, without its ending. Raises Cancelled at the end of input (Ctrl-D on an
+        empty line); SecretUnavailable where the terminal may have dropped the end of a very long line."""
         self._write(f"{question}: ")
         line = bytearray()
         while not line.endswith(b"\n"):
@@ -72,18 +72,18 @@ class Prompt:
         return bytes(line.removesuffix(b"\n"))
 
     def clear(self) -> None:
-        """An empty page: nothing that stood on this one is seen any more."""
+        """Clear the page, so that nothing on it is seen any more."""
         if not self.plain:
             self._write(_CLEAR)
 
     @property
     def plain(self) -> bool:
-        """Whether the terminal says of itself that it takes no commands."""
+        """Whether the terminal says of itself that it takes no control sequences."""
         return os.environ.get("TERM", "") in ("", "dumb")
 
     @property
     def size(self) -> tuple[int, int]:
-        """Columns and lines; 80 by 24 where the terminal does not say."""
+        """The columns and lines; 80 by 24 where the terminal does not say."""
         try:
             found = os.get_terminal_size(self._descriptor)
         except OSError:
@@ -92,8 +92,8 @@ class Prompt:
 
     @contextmanager
     def page(self) -> Iterator[None]:
-        """A page of its own (xterm's alternate screen), for what must not stay on the terminal, or in what
-        it can be scrolled back to. A terminal without one is cleared, as far as it can do that."""
+        """Show a page of its own (xterm's alternate screen), for what must not stay on the terminal or in
+        its scrollback. A terminal without one is cleared, as far as it can do that."""
         if not self.plain:
             self._write(_TO_PAGE)
         try:
@@ -111,8 +111,8 @@ class Prompt:
 
 @contextmanager
 def conversation(wanted: Wanted, *, seen: bool = False) -> Iterator[Prompt]:
-    """The terminal, with its echo off, or on a page of its own with what is typed `seen`.
-    SecretUnavailable (`wanted`) where there is none."""
+    """Give the terminal, with its echo off, or on a page of its own with what is typed `seen`. Raises
+    SecretUnavailable (`wanted`) where there is no terminal."""
     try:
         descriptor = os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
@@ -149,8 +149,8 @@ def _settled(descriptor: int, wanted: Wanted, seen: bool) -> Iterator[None]:
 
 @contextmanager
 def _stopping() -> Iterator[None]:
-    """A signal that ends the process ends it after the terminal was restored; Ctrl-C becomes the
-    KeyboardInterrupt that it is, even where long work would otherwise ask it to wait."""
+    """Delay a signal that ends the process until the terminal is restored. Ctrl-C raises KeyboardInterrupt
+    here, even where long work would otherwise finish a step first."""
     caught: list[int] = []
 
     def stop(number: int, _: FrameType | None) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def restored(report: RestoreReport) -> Document:
-    """`restore`."""
+    """Return the document of `restore`."""
     return {
         "added": list(report.added),
         "present": list(report.present),
@@ -35,8 +35,8 @@ def restored(report: RestoreReport) -> Document:
 
 
 def restore_planned(plan: RestorePlan, server: str, protector: str) -> Document:
-    """`restore --plan`: as `restore`, with what is counted and not tried, and what would happen; `server`
-    and `protector` as they would be."""
+    """Return the document of `restore --plan`: as `restore`, with counts in place of tries, and what would
+    happen; `server` and `protector` as they would be."""
     return {
         "server": server,
         "protector": (plan.protector_here or protector).partition(":")[0],
@@ -53,7 +53,7 @@ def restore_planned(plan: RestorePlan, server: str, protector: str) -> Document:
 
 
 def drilled(report: DrillReport) -> Document:
-    """`drill`."""
+    """Return the document of `drill`."""
     return {
         "proof": report.reached.value,
         **_tried(report.proof),
@@ -63,12 +63,12 @@ def drilled(report: DrillReport) -> Document:
 
 
 def verified(proof: ProofReport) -> Document:
-    """`verify`."""
+    """Return the document of `verify`."""
     return {"opened": proof.opened, "failed": proof.failed, "failures": _failures(proof.failures)}
 
 
 def re_entry(found: ReEntryList) -> Document:
-    """`re-entry`."""
+    """Return the document of `re-entry`."""
     return {
         "opened": found.opened,
         "failed": len(found.items),

@@ -37,15 +37,16 @@ class CommandLineSecrets:
         self._weak: SecretBytes | None = None
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """The secret. A file has no second answer: SecretUnavailable where one is asked for, and
-        WrongPassword where the first one did not open the key store or its token."""
+        """Return the secret. A file is read for the first answer only. Raises SecretUnavailable where a
+        second one is asked for; WrongPassword where the first one did not open the key store or its
+        token."""
         if isinstance(request, ShareRequest):
             return self._shares(request)
         path = self._files.get(request.purpose)
         if path is None or (path == STANDARD_INPUT and os.isatty(STDIN)):
             return self._asked(request, retry)
         if retry and request.purpose in _OPENS:
-            raise WrongPassword(_OPENS[request.purpose])  # said as it is: nobody can be asked again
+            raise WrongPassword(_OPENS[request.purpose])  # a file cannot be asked again
         if retry:
             raise SecretUnavailable(Wanted(request.purpose), SecretProblem.FILE_REFUSED)
         secret = _checked(request.purpose, read_secret(path))
@@ -53,7 +54,7 @@ class CommandLineSecrets:
         return secret
 
     def _asked(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """Typed by a person, who may insist on a weak one that was typed before."""
+        """Return what a person types, who may insist on a weak password typed before."""
         before, self._weak = self._weak, None
         refused = request.refused
         if before is not None:
@@ -78,7 +79,8 @@ class CommandLineSecrets:
 
 
 def _insists(request: SecretRequest) -> bool:
-    """Whether the person wants the weak password all the same. Cancelled, SecretUnavailable."""
+    """Return whether the person wants the weak password all the same. Raises Cancelled,
+    SecretUnavailable."""
     score = request.refused.score if isinstance(request.refused, PasswordRefused) else 0
     with conversation(Wanted(request.purpose)) as prompt:
         prompt.tell(weak_words(score))
@@ -86,7 +88,7 @@ def _insists(request: SecretRequest) -> bool:
 
 
 def ask(request: SecretRequest, retry: int) -> SecretBytes:
-    """The secret as a person types it, new ones twice. Cancelled, SecretUnavailable."""
+    """Return the secret as a person types it, new ones twice. Raises Cancelled, SecretUnavailable."""
     asked = question(request, retry)
     with conversation(Wanted(request.purpose)) as prompt:
         for line in (asked.refused, asked.help):
@@ -101,7 +103,8 @@ def ask(request: SecretRequest, retry: int) -> SecretBytes:
 
 
 def _problem(purpose: Purpose, asked: Question, typed: bytes, prompt: Prompt) -> PasswordProblem | None:
-    """Why what was typed cannot be taken; None where it can. New secrets are asked for once more."""
+    """Return why what was typed cannot be taken; None where it can. A new secret is asked for a second
+    time."""
     if not typed and purpose not in _MAY_BE_EMPTY:
         return PasswordProblem.EMPTY
     if asked.again and prompt.ask(asked.again) != typed:
@@ -110,7 +113,8 @@ def _problem(purpose: Purpose, asked: Question, typed: bytes, prompt: Prompt) ->
 
 
 def _checked(purpose: Purpose, secret: SecretBytes) -> SecretBytes:
-    """PasswordRefused or FieldInvalid (`not_text`) for bytes that are no UTF-8."""
+    """Return the secret. Raises PasswordRefused or FieldInvalid (`not_text`) for bytes that are no
+    UTF-8."""
     try:
         secret.text()
     except UnicodeDecodeError:
@@ -132,7 +136,7 @@ class NewPassphrase:
         self._others = others
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """Whatever is asked here is about the new wrapping; a token has one PIN, new wrapping or old."""
+        """Return the passphrase of the new wrapping; a token has one PIN for the old and the new."""
         if request.purpose is Purpose.PIN:
             return self._others(request, retry)
         try:
@@ -141,5 +145,4 @@ class NewPassphrase:
             raise SecretUnavailable(Wanted.OTHER_PASSPHRASE, error.detail) from None
 
     def forget(self) -> None:
-        """Wipe what was typed last."""
         self._secrets.forget()

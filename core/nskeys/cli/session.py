@@ -28,17 +28,13 @@ class TerminalWaiting(Waiting):
         self._say, self._seconds, self._stop = say, seconds, stop
 
     def begin(self, holder: Locked) -> None:
-        """The word."""
         self._say(waiting_words(holder, self._seconds))
 
     def checkpoint(self) -> None:
-        """Cancelled."""
         self._stop()
 
 
 class Session:
-    """One run of one command."""
-
     def __init__(
         self,
         connect: Connect,
@@ -59,13 +55,13 @@ class Session:
         self._letting_in = ServerAuth(self.secrets, lambda: self.services().destinations)
 
     def secrets(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """ports.SecretProvider: a question never stands behind a line of progress."""
+        """Return the secret, after taking the line of progress off the terminal."""
         if self._told is not None:
             self._told.pause()
         return self._provider(request, retry)
 
     def services(self, cmdb: str | None = None) -> "Services":
-        """The services of this home; `cmdb` where none is configured yet."""
+        """Return the services of this home; `cmdb` is used where none is configured yet."""
         if self._services is None:
             self._services = self._connect(self._home, cmdb, self._wait)
             self._services.tell_who_waits(TerminalWaiting(self._say, self._wait, self._stop))
@@ -84,12 +80,13 @@ class Session:
     def with_server_auth(
         self, call: Callable[[], T], problems: Callable[[T], Iterable[NskeysError]] = lambda _: ()
     ) -> T:
-        """What `call` gives, once servers got the secrets that they want for it; see LettingIn."""
+        """Return the value of `call`, after giving servers the secrets that they want for it; see
+        ServerAuth."""
         return self._letting_in(call, problems)
 
     @contextmanager
     def progress(self, proof_line: ProofLine | None = None) -> Iterator[TerminalProgress]:
-        """Told on the terminal how far the work is; `proof_line` for text alone."""
+        """Show on the terminal how far the work is; `proof_line` is used for text alone."""
         self._told = TerminalProgress(
             self.output,
             self._stderr,
@@ -100,28 +97,27 @@ class Session:
             yield told
 
     def close(self) -> None:
-        """Let go of the CMDB."""
         if self._services is not None:
             self._services.close()
 
 
 def connect_here(home: str | None, cmdb: str | None, wait: float) -> "Services":
-    """The services as the program wires them. Imported here: this is what is slow to load."""
+    """Return the services as the program wires them. Imported here, since this is slow to load."""
     from nskeys.bootstrap import connect
 
     return connect(home, cmdb, wait=wait)
 
 
 class GivenSecrets(Protocol):
-    """Who takes what a server asked for."""
+    """Takes the secrets that servers asked for."""
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
-        """Kept in memory until the services are closed."""
+        """Keep the secret in memory until the services are closed."""
         ...
 
 
 class ServerAuth:
-    """For one run of a command; `destinations` gives those of its home."""
+    """Gives servers their secrets in one run of a command; `destinations` returns those of its home."""
 
     def __init__(self, secrets: SecretProvider, destinations: Callable[[], GivenSecrets]) -> None:
         self._secrets = secrets
@@ -130,8 +126,9 @@ class ServerAuth:
         self._given_up: set[tuple[str, str]] = set()
 
     def __call__(self, call: Callable[[], T], problems: Callable[[T], Iterable[NskeysError]]) -> T:
-        """The value of `call`, made again after each secret that could be given for what it raises or for
-        the `problems` of its value; at last as it is where nobody can give one. Cancelled."""
+        """Return the value of `call`. It is called again after each secret that could be given for what it
+        raises, or for the `problems` of its value; the last outcome stands where nobody can give one.
+        Raises Cancelled."""
         while True:
             try:
                 value = call()
@@ -146,7 +143,7 @@ class ServerAuth:
                     return value
 
     def _give(self, wanted: ServerSecretWanted) -> bool:
-        """Whether there was something to give."""
+        """Return whether a secret could be given."""
         key = (wanted.wanted, wanted.subject)
         if key in self._given_up:
             return False

@@ -13,7 +13,7 @@ _BELOW = 2
 
 
 def require_terminal() -> None:
-    """SecretUnavailable where nobody could look at a sheet: said before anything is made."""
+    """Raise SecretUnavailable without a terminal to show sheets on; called before the secret is split."""
     try:
         with conversation(Wanted.SHARE):
             pass
@@ -22,7 +22,8 @@ def require_terminal() -> None:
 
 
 def show_sheets(split: Split) -> None:
-    """Each to its custodian. Cancelled where somebody stops; what was not shown by then never is."""
+    """Show each custodian's sheet in turn. Raises Cancelled where somebody stops; sheets not shown by then
+    are never shown."""
     with conversation(Wanted.SHARE, seen=True) as prompt:
         for share in split.shares.held:
             _show(prompt, split.facts, share)

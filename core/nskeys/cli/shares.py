@@ -36,8 +36,9 @@ class ShareSource:
         self._line = 0
 
     def __call__(self, request: ShareRequest) -> SecretBytes:
-        """The next share. A file has no second answer for one that was refused: ShareRefused, with the
-        line's number; SecretUnavailable at its end. Cancelled, FileUnreadable."""
+        """Return the next share. Raises ShareRefused, with the line's number, where the last one from a
+        file was refused, since a file is not asked twice; SecretUnavailable at the file's end; Cancelled;
+        FileUnreadable."""
         if self._path is None:
             return ask_share(request)
         if request.refused is not None:
@@ -56,7 +57,7 @@ class ShareSource:
 
 
 def _written_in(path: str) -> list[WrittenShare]:
-    """The shares of a file; FileUnreadable."""
+    """Return the shares of a file. Raises FileUnreadable."""
     data = read_text_input(path, _FILE_LIMIT, guard(path))
     if len(data) > _FILE_LIMIT:
         raise FileUnreadable(path, Problem.TOO_LARGE)
@@ -66,15 +67,15 @@ def _written_in(path: str) -> list[WrittenShare]:
 
 
 def _suggest(share: WrittenShare) -> None:
-    """Words that may be meant where one is misread: on the terminal itself, where nothing is kept."""
+    """Show words that may be meant where one is misread, on the terminal itself, where nothing is kept."""
     if share.meant and os.isatty(STDERR):
         with suppress(SecretUnavailable), conversation(Wanted.SHARE) as prompt:
             prompt.tell(suggestions_line("", share.meant, unknown=True))
 
 
 def ask_share(request: ShareRequest) -> SecretBytes:
-    """A share as its custodian types it, on a page of its own that is gone afterwards; what can be said of
-    it is said before it is given. Cancelled, SecretUnavailable."""
+    """Return a share as its custodian types it, on a page of its own that is cleared afterwards; what is
+    wrong with it is shown while it is typed. Raises Cancelled, SecretUnavailable."""
     with conversation(Wanted(request.purpose), seen=True) as prompt:
         prompt.tell(title(request.gathered))
         prompt.tell(progress_line(request.gathered))
@@ -91,7 +92,7 @@ def ask_share(request: ShareRequest) -> SecretBytes:
 
 
 def _typed(entry: ShareEntry, prompt: Prompt) -> ShareEntry:
-    """One line more: words, or the number of one that is to be typed anew."""
+    """Take one more line: words, or the number of one that is to be typed anew."""
     if entry.problem is not None:
         for row in word_rows(entry.words, entry.place):
             prompt.tell(row)

@@ -26,7 +26,7 @@ KEY_HEADINGS = ("key", "state", "created", "credentials", "backups")
 
 
 def status_text(services: "Services", overview: "Overview") -> str:
-    """Lines, safe for a terminal."""
+    """Return the lines of `status`, safe for a terminal."""
     answer = overview.recoverability
     cmdb = f"{overview.cmdb}, {services.about.cmdb}"
     lines = [
@@ -55,7 +55,7 @@ def _login(services: "Services") -> Iterator[tuple[str, str]]:
 
 
 def key_cells(key: KeyCoverage) -> tuple[str, ...]:
-    """A key under KEY_HEADINGS."""
+    """Return the cells of a key under KEY_HEADINGS."""
     return (
         kid_name(key.kid),
         key_state_name(key.info.state) if key.info else MISSING_KEY,
@@ -83,10 +83,10 @@ def _remarks(overview: "Overview") -> Iterator[tuple[str, str]]:
 
 
 def _backups(overview: "Overview") -> Iterator[tuple[str, str]]:
-    """When the last one was made and when proven, which are two dates."""
+    """Yield when the last backup was made and when one was last proven, which are two dates."""
     answer = overview.recoverability
     if answer.last is not None:
-        told = answer.last.where.reason is LocationReason.NOT_MOUNTED  # by its place
+        told = answer.last.where.reason is LocationReason.NOT_MOUNTED  # said with its place
         not_counting = "" if told else why_not(answer.last)
         yield (
             "last backup",

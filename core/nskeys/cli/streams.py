@@ -17,21 +17,19 @@ class DataStream:
         self.failure: OSError | None = None
 
     def write(self, text: str) -> None:
-        """Put text behind what is there."""
         if self.failure is None:
             with self._giving_up():
                 self._stream.write(text)
 
     def flush(self) -> None:
-        """Let what was written be seen now."""
         if self.failure is None:
             with self._giving_up():
                 self._stream.flush()
 
     @contextmanager
     def _giving_up(self) -> Iterator[None]:
-        """Keep the first failure, and lead what the stream still holds into nothing: Python would try to
-        write it once more when the process ends, and complain."""
+        """Keep the first failure, and send what the stream still holds to the null device: Python would
+        otherwise try to write it again when the process ends, and print an error."""
         try:
             yield
         except OSError as error:

@@ -96,7 +96,7 @@ def lies_in_bin(group: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    """Without case, spaces, hyphens and what joins letters."""
+    """Return the name without case, spaces, hyphens and characters that join letters."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(c for c in folded if unicodedata.category(c) not in _IGNORED)
 

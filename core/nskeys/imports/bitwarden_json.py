@@ -103,7 +103,7 @@ def _read_item(findings: Collector, places: Mapping[str, str], row: int, item: d
 
 
 def _places(value: Value) -> dict[str, str]:
-    """Return the names of folders or collections under their ids."""
+    """Return the names of folders or collections by id."""
     found = {}
     for place in value if isinstance(value, list) else ():
         if isinstance(place, dict):

@@ -61,7 +61,7 @@ class ColumnFormat:
 
 
 def read(source: str, form: ColumnFormat, table: CsvTable) -> ParsedExport:
-    """Return every login; what is none, and references to other entries, are bad rows."""
+    """Return every login; entries of other kinds, and references to other entries, are bad rows."""
     findings = Collector(source, form.form)
     taken = {
         *form.title, *form.account, *form.secret, *form.target, *form.note, *form.group, *form.kind
@@ -71,7 +71,7 @@ def read(source: str, form: ColumnFormat, table: CsvTable) -> ParsedExport:
         extra.pop(form.logins[0], None)
     for row, cells in table:
         if cells is None:
-            # Not even the title is named: where cells are missing it could be the password.
+            # The title is not shown either: where cells are missing it could be the password.
             findings.refuse(row, "", "row", FieldProblem.WRONG_COLUMNS)
             continue
         what = cells.get(form.logins[0], "").strip().casefold() if form.logins else ""
@@ -160,7 +160,7 @@ _REFERENCE = re.compile(r"\{REF:[TUPANI]@[TUPANIO]:[^}]+\}", re.IGNORECASE)
 
 
 def is_reference(text: str) -> bool:
-    """Return whether it only points to a field of another entry of KeePass."""
+    """Return whether the text is only a reference to a field of another KeePass entry."""
     return "{" in text and _REFERENCE.search(text) is not None
 
 

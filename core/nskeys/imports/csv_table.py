@@ -58,7 +58,7 @@ class CsvTable:
             yield row, dict(zip(self.names, cells, strict=True)) if len(cells) == len(self.names) else None
 
     def written(self, name: str) -> str:
-        """A column's name as the file writes it."""
+        """Return a column's name as the file writes it."""
         return self.columns[self.names.index(name)]
 
     def _header(self) -> tuple[str, ...]:
@@ -68,9 +68,9 @@ class CsvTable:
         return tuple(cell.strip() or f"column {number}" for number, cell in enumerate(cells, 1))
 
     def _next(self, *, header: bool = False) -> list[str]:
-        """Return the next record, not yet told from a blank line; ImportUnreadable with the line of what
-        cannot be read: `quote_in_field`, `padded_cell`, `stray_backslash`, `field_too_long`, and where
-        the record begins `unterminated_quote`."""
+        """Return the next record, which may be a blank line. Raises ImportUnreadable with the line of what
+        cannot be read: `quote_in_field`, `padded_cell`, `stray_backslash`, `field_too_long`, and where the
+        record begins `unterminated_quote`."""
         begins, cells = self._line, list[str]()
         spaced = padded = False
         while True:
@@ -96,8 +96,8 @@ class CsvTable:
         self._ended = not end
         self._line += 1
         if spaced and padded and not header:
-            # Whether spaces belong to the cells or stand between them is told by the quotes of the one,
-            # and by nothing for the other.
+            # Quotes show that spaces stand between cells; without quotes nothing tells whether they belong
+            # to a cell.
             raise ImportUnreadable(self._source, ImportProblem.PADDED_CELL, begins)
         return cells
 
@@ -123,7 +123,8 @@ def _padding(delimiter: str) -> str:
 
 
 def _pattern(delimiter: str, backslash: bool) -> re.Pattern[str]:
-    """One cell and what ends it: spaces, the quoted text, spaces; or text that begins with no quote."""
+    """Return the pattern of one cell and what ends it: spaces, the quoted text, spaces; or text that begins
+    with no quote."""
     padding, end = _padding(delimiter), re.escape(delimiter)
     quoted = _BACKSLASHED if backslash else _DOUBLED
     return re.compile(

@@ -1,4 +1,4 @@
-"""Which export is this? Decided by what is in the file, never by its name."""
+"""The format of an export, decided by what is in the file, never by its name."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,11 +28,11 @@ _AS_IT_SAYS = Reading()
 def read_export(source: str, data: bytes, reading: Reading = _AS_IT_SAYS) -> ParsedExport:
     """Return the export in `data`, understood. `source` only names it in errors.
 
-    ImportUnreadable says why not: `too_large`, `empty`, a token of `recognised`, what is wrong with its
-    text (`code_page`, `not_in_encoding`, `utf16`), its CSV (those of CsvTable, `duplicate_column`,
-    `no_such_column`), its JSON (`json_syntax`, `json_lines`, `json_depth`, `duplicate_name`), or its size
-    (`too_many_rows`), its XML (`xml_syntax`, `xml_entities`),
-    its archive (`zip_damaged`); `unknown_format` where nothing tells what it is.
+    Raises ImportUnreadable with the reason: `too_large`, `empty`, a token of `recognised`, what is wrong
+    with its text (`code_page`, `not_in_encoding`, `utf16`), its CSV (those of CsvTable,
+    `duplicate_column`, `no_such_column`), its JSON (`json_syntax`, `json_lines`, `json_depth`,
+    `duplicate_name`), its size (`too_many_rows`), its XML (`xml_syntax`, `xml_entities`) or its archive
+    (`zip_damaged`); `unknown_format` where nothing tells what it is.
     """
     if len(data) > SIZE_LIMIT:
         raise ImportUnreadable(source, ImportProblem.TOO_LARGE)
@@ -80,8 +80,8 @@ def _read_csv(source: str, text: str, reading: Reading) -> ParsedExport:
 
 
 def _names(source: str, text: str, delimiter: str) -> Sequence[str]:
-    """Return the columns of the first line; none where it is no CSV: what is wrong with its quotes is of no
-    interest while nobody knows that it was meant as CSV."""
+    """Return the columns of the first line; empty where it is no CSV, since nobody knows yet that the file
+    was meant as CSV."""
     try:
         return CsvTable(source, text, delimiter).names
     except ImportUnreadable:

@@ -1,4 +1,5 @@
-"""From the bytes of a file to its text: what can be told is told, what cannot is asked for."""
+"""From the bytes of a file to its text: an encoding that shows in the bytes is recognised, any other is
+asked for."""
 
 from nskeys.errors import ImportUnreadable
 from nskeys.reasons import ImportProblem
@@ -39,7 +40,7 @@ def decode(source: str, data: bytes, given: str = "") -> tuple[str, str]:
 
 
 def _detected(data: bytes) -> str:
-    """UTF-16 by its mark, or by the zeros that every other byte of Western text is; else UTF-8."""
+    """Return UTF-16 by its mark, or by the zeros in every other byte of Western text; else UTF-8."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding

@@ -37,11 +37,11 @@ class _Entry:
 def read(source: str, text: str) -> ParsedExport:
     """Return every entry. Raises ImportUnreadable (`xml_syntax`, `xml_entities`)."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        # KeePass writes none, and what they stand for may be a file or a thousand times its size.
+        # KeePass writes none; an entity could stand for another file or a thousand times its own size.
         raise ImportUnreadable(source, ImportProblem.XML_ENTITIES)
     line = 0
     try:
-        # Without entities nothing grows and nothing is fetched.
+        # Safe without entities: nothing is expanded and nothing is fetched.
         root = fromstring(text)  # noqa: S314
     except ParseError as error:
         line = error.position[0]

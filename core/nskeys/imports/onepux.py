@@ -39,8 +39,8 @@ def read(source: str, data: bytes, limit: int) -> ParsedExport:
 
 
 def _member(data: bytes, limit: int) -> bytes | None:
-    """`export.data`, one byte more than `limit` at most: what its directory says of the size is no
-    bound."""
+    """Return `export.data`, one byte more than `limit` at most, since the size in its directory may be
+    false."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open(_MEMBER) as member:
             return member.read(limit + 1)

@@ -86,7 +86,7 @@ class Collector:
                 titles.append(printable(title))
 
     def parsed(self) -> ParsedExport:
-        """Everything that was found, in the export's order."""
+        """Return everything that was found, in the export's order."""
         dropped = tuple(
             DroppedField(name, rows, tuple(self._dropped[name])) for name, rows in self._counts.items()
         )
@@ -125,7 +125,7 @@ def parse(source: str, text: str) -> Value:
 
 
 def text_of(value: Value) -> str | None:
-    """A string, "" for null (exports write it where nothing was entered); None for anything else."""
+    """Return a string, "" for null (exports write it where nothing was entered); None for anything else."""
     if value is None:
         return ""
     return value if isinstance(value, str) else None

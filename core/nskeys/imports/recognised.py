@@ -1,4 +1,4 @@
-"""What a file is that is no export which can be read: told by what makes it that."""
+"""What a file is that is no readable export, recognised by its contents."""
 
 import re
 
@@ -46,17 +46,17 @@ _BEGINNING = 4_096
 
 
 def of_bytes(data: bytes) -> ImportFormat | ImportProblem | None:
-    """Return the format of a file that is no text, or why none can be read from it; None where nothing
-    speaks against text."""
+    """Return the format of a file that is no text, or why none can be read from it; None where it may be
+    text."""
     if data.startswith(_ZIP):
-        # The names of a ZIP archive's members stand readable in it, at the latest in its directory.
+        # The names of a ZIP archive's members are uncompressed, at least in its directory.
         ends = data[:_BEGINNING] + data[-_BEGINNING * 16 :]
         return next((found for member, found in _IN_ZIP if member in ends), ImportProblem.ZIP)
     return next((problem for first, problem in BY_FIRST_BYTES if data.startswith(first)), None)
 
 
 def of_markup(text: str) -> ImportFormat | ImportProblem:
-    """Return the same for text that begins with "<"."""
+    """Return the format of text that begins with "<", or why none can be read from it."""
     return next((found for known, found in _MARKUP if known.search(text[:_BEGINNING])), ImportProblem.XML)
 
 

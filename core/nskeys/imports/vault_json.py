@@ -40,7 +40,7 @@ def matches(value: Value) -> bool:
 
 
 def read(source: str, value: Value) -> ParsedExport:
-    """Return every secret; one without a password is named."""
+    """Return every secret; one without a password is reported by name."""
     findings = Collector(source, ImportFormat.VAULT_JSON)
     if not isinstance(value, dict):
         return findings.parsed()

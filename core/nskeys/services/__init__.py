@@ -1,1 +1,2 @@
-"""Floor 4: the use cases. They see the world through `nskeys.ports` and speak in dataclasses."""
+"""Floor 4: the use cases. They reach everything outside through `nskeys.ports`, and take and return
+dataclasses."""

@@ -39,7 +39,7 @@ SCRYPT_LOG_N = 18
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The parts of one server. `scrypt_log_n` is a value so that tests need not wait."""
+    """The ports of one server. `scrypt_log_n` is a value so that tests need not wait."""
 
     home: Home
     settings: SettingsFile
@@ -60,53 +60,53 @@ class Installation:
     reason."""
 
     def require(self) -> None:
-        """Keys and CMDB are here and belong together; else NotSetUp, with the credentials that wait,
-        CmdbUnreachable (`missing`), KeyStoreOfAnotherCmdb."""
+        """Require keys and CMDB that belong together. Raises NotSetUp with the number of credentials that
+        wait, CmdbUnreachable (`missing`), KeyStoreOfAnotherCmdb."""
         if not self.key_store.exists():
             raise NotSetUp(self.home.path, self.waiting())
         store = self.key_store.info().cmdb_id
         try:
             cmdb = self.cmdb.cmdb_id()
         except NotSetUp:
-            # There are keys, so there was a CMDB: that is no case for a new installation.
+            # Keys without a CMDB mean that it is missing, not that nothing was set up yet.
             raise CmdbUnreachable(self.cmdb.address(), Problem.MISSING) from None
         if store != cmdb:
             raise KeyStoreOfAnotherCmdb(store, cmdb)
 
     def server_public(self) -> bytes | None:
-        """The server key's public half; None unless its key store is here. A `server.pub` without one
-        was left by a set-up that was broken off, and vouches for nothing."""
+        """Return the server key's public half; None without its key store. A `server.pub` alone was left by
+        a set-up that was broken off and signs nothing."""
         return self.key_store.server_public() if self.key_store.exists() else None
 
     def waiting(self) -> int:
-        """How many credentials the CMDB holds, if there is one."""
+        """Return how many credentials the CMDB holds; 0 where there is none."""
         if not self.cmdb.exists():
             return 0
         with self.cmdb.reading() as view:
             return sum(use.credentials for use in view.counts())
 
     def event(self, action: Action, subject: str, **details: str | int) -> AuditEvent:
-        """The audit line of a change that is about to be made, now and by whoever runs this."""
+        """Return the audit line of a change that the present user is about to make now."""
         told = tuple((name, as_text(str(value))) for name, value in sorted(details.items()))
         actor = self.identity.actor()
         known = replace(actor, user=as_text(actor.user), sudo_user=as_text(actor.sudo_user))
         return AuditEvent(action, as_text(subject), known, self.clock.now(), told)
 
     def default_destination(self) -> DestinationInfo:
-        """Where the next backup goes unless told otherwise: where the last one went, the first
-        configured place, or the home's own folder."""
+        """Return where the next backup goes by default: where the last one went, the first configured
+        destination, or the home's own folder."""
         last = self.registry.read().backup_path
         if last:
             try:
                 return self.destinations.configured(last)
             except (DestinationInvalid, DestinationUnreachable):
-                return DestinationInfo(last)  # what is wrong with it is said when it is used
+                return DestinationInfo(last)  # an invalid one is reported when it is used
         configured = self.settings.read().destinations
         return configured[0] if configured else DestinationInfo(self.home.default_destination())
 
 
 def sealing_key(installation: Installation, view: CmdbView, count: int = 1) -> KeyInfo:
-    """The active key, if it may seal `count` more secrets; KeyNotUsable, KeyUsedUp."""
+    """Return the active key if it may seal `count` more secrets. Raises KeyNotUsable, KeyUsedUp."""
     active = active_key(installation.key_store.keys())
     if active is None:
         raise KeyNotUsable()
@@ -116,5 +116,5 @@ def sealing_key(installation: Installation, view: CmdbView, count: int = 1) -> K
 
 
 def shorts(keys: Sequence[str]) -> str:
-    """Key ids as the audit trail names them: first 8 digits, in order."""
+    """Return key ids as the audit trail names them: first 8 digits, in order."""
     return " ".join(kid[:8] for kid in keys)

@@ -53,13 +53,13 @@ class Source:
 
     @property
     def recordable(self) -> bool:
-        """Whether a register row can be about it: a bare `.kms` is no archive that a later look could
-        compare, and an address with bytes that are no text cannot be written down."""
+        """Whether a register row can be about it. A bare `.kms` is no archive that a later look could
+        compare, and an address whose bytes are no text cannot be written down."""
         return not self.inspected.bare and is_text(self.address)
 
     @property
     def facts(self) -> BackupFacts | None:
-        """What it says of itself; None for a bare `.kms`."""
+        """What the backup says of itself; None for a bare `.kms`."""
         return self.inspected.manifest.facts if self.inspected.manifest else None
 
 
@@ -77,34 +77,34 @@ class OpenSource:
 
     @property
     def facts(self) -> BackupFacts:
-        """What the `.kms` itself says, which its keys vouch for."""
+        """The facts in the `.kms` itself, authenticated by its keys."""
         return self.contents.facts
 
 
 def find_source(installation: Installation, address: str, most: bool = False) -> Source:
-    """Read and inspect a backup; `latest` is the newest one that the register can reach, with `most` the
+    """Read and inspect a backup. `latest` is the newest one that the register can reach; with `most`, the
     newest of those that bring back most credentials."""
     return Source(*RegisterService(installation).read(address, most))
 
 
 class SourceService:
-    """Backup files that a restore or a drill may begin with: found, judged and opened. Changes nothing."""
+    """Finds, inspects and opens the backup of a restore or a drill. Changes nothing."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def find(self, address: str, most: bool = False) -> Source:
-        """As `find_source`."""
+        """Find a backup as `find_source` does."""
         return find_source(self._installation, address, most)
 
     def signer(self, manifest: Manifest) -> Signer:
-        """Who signed what a backup says of itself, as far as it can be told here."""
+        """Return who signed what a backup says of itself, as far as this server can tell."""
         return signer_of(manifest.facts, manifest.signature, self._installation.server_public())
 
     def opened(
         self, source: Source, secrets: SecretProvider, progress: Progress, opening: Unlock = BY_ITS_OWN
     ) -> AbstractContextManager[OpenSource]:
-        """As the function `opened`."""
+        """Open a backup as the function `opened` does."""
         return opened(self._installation, source, secrets, progress, opening)
 
 
@@ -116,7 +116,7 @@ def opened(
     progress: Progress,
     opening: Unlock = BY_ITS_OWN,
 ) -> Iterator[OpenSource]:
-    """The keys of a backup. Changes nothing, whatever is typed."""
+    """Give the opened backup until the block ends, then wipe its keys. Changes nothing."""
     progress.stage(Stage.OPENING)
     recorder = RecordingSecretProvider(secrets)
     contents = open_by(source.inspected, opening, recorder)
@@ -143,9 +143,9 @@ def _foreign(installation: Installation, contents: KmsContents) -> tuple[Foreign
 
 
 def _signed_its_trail(installation: Installation, contents: KmsContents) -> bool:
-    """Whether the CMDB's audit trail was last signed by the server key of this backup, or by nobody. On
-    new hardware no key tells whose a backup is, and everybody who saw one can encrypt another to the same
-    recipients: a stranger's would bring back the stranger's recovery identities."""
+    """Return whether the CMDB's audit trail was last signed by the server key of this backup, or by nobody.
+    New hardware has no key to tell whose a backup is, and anybody who saw one can encrypt another to the
+    same recipients; a stranger's backup would bring back the stranger's recovery identities."""
     if not installation.cmdb.exists() or contents.server_key is None:
         return True
     with installation.cmdb.reading() as view:
@@ -158,8 +158,8 @@ def _signed_its_trail(installation: Installation, contents: KmsContents) -> bool
 
 
 def means_of(inspected: Inspected) -> tuple[UnlockMethod, ...]:
-    """By what a backup can be opened, the likeliest first. One to nobody's recovery identity, or a bare
-    `.kms`, whose companions are not there, by an identity file only."""
+    """Return by what a backup can be opened, the likeliest first. A backup without a recovery identity, or
+    a bare `.kms` without its companions, opens with an identity file only."""
     if inspected.protection is Protection.PASSWORD:
         return (UnlockMethod.OWN,)
     kinds = {identity.kind for identity in _identities(inspected)}
@@ -169,8 +169,9 @@ def means_of(inspected: Inspected) -> tuple[UnlockMethod, ...]:
 
 
 def open_by(inspected: Inspected, opening: Unlock, secrets: SecretProvider) -> KmsContents:
-    """The keys and facts; the caller wipes them. WrongPassword, IdentityNotRecipient, IdentityUnusable,
-    BackupForged; SecretUnavailable (`identity`) where the backup has nothing to ask a password for."""
+    """Return the keys and facts, which the caller wipes. Raises WrongPassword, IdentityNotRecipient,
+    IdentityUnusable, BackupForged; SecretUnavailable (`identity`) where the backup has nothing to ask a
+    password for."""
     if opening.means is UnlockMethod.IDENTITY_FILE and opening.identity is not None:
         if inspected.protection is Protection.PASSWORD:
             raise IdentityNotRecipient(inspected.path)
@@ -194,7 +195,8 @@ def _by_password(inspected: Inspected, secrets: SecretProvider) -> KmsContents:
 
 
 def _by_shares(inspected: Inspected, secrets: SecretProvider) -> KmsContents:
-    """NotForCustodians, and what shares raise."""
+    """Open the backup with custodians' shares. Raises NotForCustodians, and what `collect_shares`
+    raises."""
     try:
         identity = _of_kind(inspected, IdentityKind.CUSTODIANS)
     except SecretUnavailable:
@@ -204,7 +206,8 @@ def _by_shares(inspected: Inspected, secrets: SecretProvider) -> KmsContents:
 
 
 def _through(inspected: Inspected, identity: RecoveryIdentity) -> Callable[[SecretBytes], KmsContents]:
-    """What a password opens: the identity's file, and with that the backup."""
+    """Return a function that opens the identity's file with a password, and the backup with that
+    identity."""
 
     def opened(password: SecretBytes) -> KmsContents:
         found = open_identity(inspected, identity, password)
@@ -240,7 +243,8 @@ def _identities(inspected: Inspected) -> tuple[RecoveryIdentity, ...]:
 
 
 def _of_kind(inspected: Inspected, kind: IdentityKind) -> RecoveryIdentity:
-    """SecretUnavailable (`identity`) where the backup is for no such identity."""
+    """Return the backup's recovery identity of this kind. Raises SecretUnavailable (`identity`) without
+    one."""
     for identity in _identities(inspected):
         if identity.kind is kind:
             return identity

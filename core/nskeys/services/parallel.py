@@ -1,4 +1,5 @@
-"""Looks at several places at the same time, so that one that does not answer holds up no other."""
+"""Looks at several places at the same time, each in a thread, so that a slow one does not delay the
+others."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -11,10 +12,9 @@ T = TypeVar("T")
 
 
 def as_completed(jobs: Sequence[Callable[[], T]]) -> Iterator[tuple[int, T]]:
-    """The number and the value of each look, as soon as it is there; an error of a look is raised.
-
-    For reading alone: whoever stops asking leaves the rest of the looks to themselves, in threads that
-    nobody waits for. A single look needs none."""
+    """Yield the number and the value of each job as soon as it is done; raises a job's error. For reading
+    alone: the jobs of a caller that stops iterating run on in threads that nobody waits for. A single job
+    runs in this thread."""
     if len(jobs) == 1:
         yield 0, jobs[0]()
         return
@@ -28,6 +28,6 @@ def as_completed(jobs: Sequence[Callable[[], T]]) -> Iterator[tuple[int, T]]:
 
 
 def in_parallel(jobs: Sequence[Callable[[], T]]) -> tuple[T, ...]:
-    """The value of each look, in their order."""
+    """Return the value of each job, in their order."""
     found = dict(as_completed(jobs))
     return tuple(found[number] for number in range(len(jobs)))

@@ -1,4 +1,4 @@
-"""Work that a person stops also while it waits for another derivation of a key to end."""
+"""Work that a person can stop also while it waits for another key derivation to end."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,6 +10,7 @@ T = TypeVar("T")
 
 
 def stoppable(work: Callable[[Progress], T], progress: Progress) -> T:
-    """Do `work` in this thread. Cancelled where it was stopped before its turn to derive a key came."""
+    """Do `work` in this thread. Raises Cancelled where a person stopped it while it waited for its turn to
+    derive a key."""
     with called_off_by(progress.checkpoint):
         return work(progress)

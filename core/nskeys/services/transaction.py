@@ -22,29 +22,29 @@ from nskeys.services.installation import Installation
 
 
 class _Changes:
-    """What can be done while the lock is held."""
+    """The changes that are possible while the lock is held."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def require_unchanged(self, what: Operation, fingerprint: str) -> None:
-        """PlanOutdated unless the keys are those that the plan saw."""
+        """Raise PlanOutdated unless the keys are those that the plan saw."""
         if keys_fingerprint(self._installation) != fingerprint:
             raise PlanOutdated(what)
 
 
 class UnsignedChanges(_Changes):
-    """Changes without the server key: the next signed one signs the lines that they write, too."""
+    """Changes without the server key; the next signed change signs their audit lines too."""
 
     @contextmanager
     def unsigned(self, event: AuditEvent) -> Iterator[CmdbChange]:
-        """A transaction with its audit line; an exception rolls all of it back."""
+        """Open a transaction with its audit line; an exception rolls all of it back."""
         with self._installation.cmdb.changing(event) as change:
             yield change
 
 
 class SignedChanges(_Changes):
-    """Changes that the server key vouches for."""
+    """Changes that the server key signs."""
 
     def __init__(self, installation: Installation, server_key: Callable[[], SecretBytes]) -> None:
         super().__init__(installation)
@@ -52,12 +52,13 @@ class SignedChanges(_Changes):
 
     @cached_property
     def server_key(self) -> SecretBytes:
-        """What signs. It is wiped by whoever gave it, or with the open key store; KeyStoreDamaged."""
+        """The key that signs, wiped by whoever gave it or with the open key store. Raises
+        KeyStoreDamaged."""
         return self._read_server_key()
 
     @contextmanager
     def signed(self, event: AuditEvent) -> Iterator[CmdbChange]:
-        """A transaction with its audit line, signed where the block ends; an exception rolls all of it
+        """Open a transaction with its audit line, signed when the block ends; an exception rolls all of it
         back."""
         cmdb_id, server_key = self._installation.cmdb.cmdb_id(), self.server_key
         with self._installation.cmdb.changing(event) as change:
@@ -66,14 +67,12 @@ class SignedChanges(_Changes):
             change.sign_audit(head, sign(server_key, "audit", head_document(cmdb_id, head)))
 
     def tell(self, event: AuditEvent) -> None:
-        """Write an audit line, signed, and nothing else."""
+        """Write a signed audit line and nothing else."""
         with self.signed(event):
             pass
 
 
 class KeyedChanges(SignedChanges):
-    """Signed changes with the keys at hand."""
-
     def __init__(self, installation: Installation, keys: OpenKeyStore) -> None:
         super().__init__(installation, keys.server_key)
         self.keys = keys
@@ -83,7 +82,8 @@ class KeyedChanges(SignedChanges):
 def signed_changes(
     installation: Installation, secrets: SecretProvider, doing: str
 ) -> Iterator[KeyedChanges]:
-    """Unlock the keys, then take the lock. `doing` is what others who wait for it are told; Locked."""
+    """Unlock the keys, then take the lock. `doing` is what others who wait for the lock are told. Raises
+    Locked."""
     with (
         installation.key_store.unlock(secrets) as keys,
         changes_with(installation, keys, doing) as changes,
@@ -93,7 +93,7 @@ def signed_changes(
 
 @contextmanager
 def changes_with(installation: Installation, keys: OpenKeyStore, doing: str) -> Iterator[KeyedChanges]:
-    """Take the lock, the keys being open already: for what has to be looked at for long before a change."""
+    """Take the lock with keys that are open already, for changes that need a long look first."""
     with _locked(installation, doing):
         yield KeyedChanges(installation, keys)
 
@@ -102,34 +102,35 @@ def changes_with(installation: Installation, keys: OpenKeyStore, doing: str) -> 
 def first_changes(
     installation: Installation, server_key: SecretBytes, doing: str
 ) -> Iterator[SignedChanges]:
-    """Take the lock where there is no key store yet: `server_key` is the one that it will hold."""
+    """Take the lock where there is no key store yet; `server_key` is the one that it will hold."""
     with _locked(installation, doing):
         yield SignedChanges(installation, lambda: server_key)
 
 
 @contextmanager
 def unsigned_changes(installation: Installation, doing: str) -> Iterator[UnsignedChanges]:
-    """Take the lock for what needs no key, or where no key is: nobody is asked anything."""
+    """Take the lock for changes that need no key, or where there is none; nobody is asked for anything."""
     with _locked(installation, doing):
         yield UnsignedChanges(installation)
 
 
 def require_free(installation: Installation, doing: str) -> None:
-    """Locked where somebody else changes this installation now."""
+    """Raise Locked where somebody else changes this installation now."""
     with installation.lock.hold(doing):
         pass
 
 
 @contextmanager
 def _locked(installation: Installation, doing: str) -> Iterator[None]:
-    """Hold the lock; whatever a killed predecessor left in the key store is finished first."""
+    """Hold the lock, and first finish what a killed process left in the key store."""
     with installation.lock.hold(doing):
         installation.key_store.sweep()
         yield
 
 
 def keys_fingerprint(installation: Installation) -> str:
-    """A digest of the key store's generation, keys and states, and the CMDB's id: what a plan saw."""
+    """Return a digest of the key store's generation, keys and states, and the CMDB's id, for
+    PlanOutdated."""
     state: Json = ["empty"]
     if installation.key_store.exists():
         info = installation.key_store.info()
@@ -140,5 +141,5 @@ def keys_fingerprint(installation: Installation) -> str:
 
 
 def head_document(cmdb_id: str, head: AuditHead) -> bytes:
-    """What the server key signs of an audit head."""
+    """Return the bytes of an audit head that the server key signs."""
     return canonical_json({"cmdb_id": cmdb_id, "count": head.count, "head": head.digest.hex()})

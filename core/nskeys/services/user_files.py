@@ -12,20 +12,20 @@ from nskeys.model.secret import SecretBytes
 
 
 def save_lines(path: str, lines: Sequence[str]) -> str:
-    """`save_text`, of lines."""
+    """Write lines as `save_text` does."""
     return save_text(path, "\n".join(lines) + "\n")
 
 
 def save_text(path: str, text: str) -> str:
-    """Write the text durably to a new file (0600) and give its absolute path. A file that is there is
-    never replaced: CannotCreate (`name_taken`)."""
+    """Write the text durably to a new file (0600) and return its absolute path. Raises CannotCreate
+    (`name_taken`) where a file is there, which is never replaced."""
     target = writable_path(path)
     files.write_new(target, text.encode("utf-8"))
     return str(target)
 
 
 def writable_path(path: str) -> Path:
-    """The absolute path of what is to be written; CannotCreate."""
+    """Return the absolute path of what is to be written. Raises CannotCreate."""
     try:
         return files.named_path(path)
     except FileUnreadable as error:
@@ -37,13 +37,15 @@ EXPORT_LIMIT = 64 * 1024 * 1024
 
 
 def read_export(path: str) -> bytes:
-    """What is in a regular file; FileUnreadable. A `~` at its beginning is this user's home."""
+    """Return the bytes of a regular file. A `~` at the beginning is this user's home. Raises
+    FileUnreadable."""
     return files.read_bounded(files.named_path(path), EXPORT_LIMIT)
 
 
 def read_identity_file(path: str) -> Unlock:
-    """What is in a regular file, as the means of opening; FileUnreadable. A `~` at its beginning is this
-    user's home. Whether it is an identity is said when a backup is opened; the caller wipes it."""
+    """Return the bytes of a regular file as a means of opening a backup; the caller wipes it. A `~` at the
+    beginning is this user's home. Whether it is an identity is found when a backup is opened. Raises
+    FileUnreadable."""
     data = bytearray(files.read_bounded(files.named_path(path), IDENTITY_LIMIT))
     drop_mark(data, path)
     return by_file(path, SecretBytes(data))

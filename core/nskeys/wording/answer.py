@@ -1,7 +1,7 @@
-"""The answer in words: what would come back, from which backup, how far that is proven; and what is not
-as it should be, each with the key that helps.
+"""The answer in words: what would come back, from which backup, how far that is proven; and what is wrong,
+each with the key that helps.
 
-Nothing is promised that was not tested, and nothing that stands in a register nobody vouches for.
+Nothing untested and nothing unsigned is promised.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class AnswerHeadline:
 
 
 def answer_headline(overview: Overview, layout: Layout) -> AnswerHeadline:
-    """The answer in words that fit the layout."""
+    """Return the answer in words that fit the layout."""
     answer = overview.recoverability
     totals, label = answer.totals, QUESTION[1 if layout.brief else 0]
     if not totals.total:
@@ -57,13 +57,14 @@ def answer_headline(overview: Overview, layout: Layout) -> AnswerHeadline:
 
 
 def notices(overview: Overview, layout: Layout) -> tuple[Notice, ...]:
-    """What is wrong, the worst first, without what an earlier line says and what stands beside the keys."""
+    """Return what is wrong, the worst first, without what an earlier line says and what stands beside the
+    keys."""
     told = (notice(one, overview.taken, layout) for one in findings_of(overview) if not one.implied)
     return tuple(one for one in told if one is not None)
 
 
 def rotation_words(overview: Overview) -> str:
-    """What the open rotation waits for, to stand beside the keys; empty where none is open."""
+    """Return what the open rotation waits for, to stand beside the keys; empty where none is open."""
     return " · ".join(filter(None, (beside_keys(one, overview.taken) for one in findings_of(overview))))
 
 
@@ -73,10 +74,10 @@ def _covered(answer: Recoverability, copy: BackupCopy | None) -> int:
 
 
 def _source(overview: Overview, best: BackupCopy | None, covered: int, cells: int) -> str:
-    """Where they would come back from; else why they would not."""
+    """Return where the credentials would come back from; else why they would not."""
     answer = overview.recoverability
     if best is not None:
-        # Where several backups are needed, no more is said of this one than it holds.
+        # Where several backups are needed, this one is credited only with what it holds.
         head = "from " if covered >= answer.totals.recoverable else f"{number(covered)} from "
         return head + copy_place(best, cells - len(head), overview.taken)
     if answer.last is not None:
@@ -90,7 +91,7 @@ def _proof(overview: Overview, best: BackupCopy, cells: int) -> str:
 
 
 def more_notices(left_out: int) -> str:
-    """Notices for which there is no room."""
+    """Return the line about notices for which there is no room."""
     return f"{number(left_out)} more"
 
 
@@ -100,5 +101,5 @@ FOUND_NOTHING = "Nothing found"
 
 
 def found_words(found: int) -> str:
-    """How many credentials a search found."""
+    """Return how many credentials a search found."""
     return f"{number(found)} found"

@@ -1,4 +1,4 @@
-"""A line of the audit trail in words. It comes from the database, so it may be anything at all."""
+"""A line of the audit trail in words. It comes from the database, so it may hold any text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ NOT_WRITTEN_HERE = "a line that nskeys did not write"
 
 @dataclass(frozen=True, slots=True)
 class TrailLine:
-    """Everything safe. What a line does not say is empty; one that cannot be read is all `subject`."""
+    """The parts of a line, safe for a terminal. What a line does not say is empty; one that cannot be read
+    is all `subject`."""
 
     time: str
     who: str
@@ -25,7 +26,8 @@ class TrailLine:
 
 
 def trail_line(line: str) -> TrailLine:
-    """`2026-11-22 14:02`, `root (operator)`, `backed up`, the file, `generation 41`."""
+    """Return parts such as `2026-11-22 14:02`, `root (operator)`, `backed up`, the file, `generation
+    41`."""
     told = members_of(line)
     if not told:
         return TrailLine("", "", NOT_WRITTEN_HERE, safe(line), "")
@@ -47,7 +49,7 @@ def trail_line(line: str) -> TrailLine:
 
 
 def _moment(text: str) -> str:
-    """The moment where it is one, in the time of this server; else as it stands."""
+    """Return the moment in the server's time zone; the text as it stands where it is no moment."""
     try:
         return when(from_rfc3339(text))
     except (ValueError, OverflowError):

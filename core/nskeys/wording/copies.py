@@ -27,13 +27,13 @@ _LEAST_PLACE = 12
 
 
 def backup_name(copy: BackupCopy) -> str:
-    """`backup 41`, after its generation."""
+    """Return text such as `backup 41`, with its generation."""
     return f"backup {number(copy.backup.generation)}"
 
 
 def place_word(where: LocatedAt) -> str:
-    """`here`, `elsewhere`, `unknown`; where only a person said so, `declared elsewhere`, or `not mounted`
-    where that is not what is there."""
+    """Return `here`, `elsewhere` or `unknown`; `declared elsewhere` where only a person said so, or `not
+    mounted` where something else is there now."""
     if where.reason is LocationReason.NOT_MOUNTED:
         return "not mounted"
     word = location_word(where.location)
@@ -41,15 +41,15 @@ def place_word(where: LocatedAt) -> str:
 
 
 def place_brief(where: LocatedAt) -> str:
-    """`place_word` in nine cells: `declared` where only a person said that it is elsewhere."""
+    """Return `place_word` in nine cells: `declared` where only a person said that it is elsewhere."""
     if where.reason is LocationReason.NOT_MOUNTED:
         return "unmounted"
     return "declared" if where.reason is LocationReason.DECLARED else location_word(where.location)
 
 
 def copy_place(copy: BackupCopy, cells: int, now: datetime) -> str:
-    """`backup 41 on sftp://vault02 (elsewhere)`, its destination cut to what room there is. Of a copy that
-    was not looked at for this answer the age of its last check is always said."""
+    """Return text such as `backup 41 on sftp://vault02 (elsewhere)`, its destination cut to fit. The age of
+    the last check is always added for a copy that was not looked at for this answer."""
     destination = safe(copy.destination)
     head = f"{backup_name(copy)} {'in' if destination.startswith('/') else 'on'} "
     least, checked = min(_LEAST_PLACE, width(destination)), checked_ago(copy, now)
@@ -63,7 +63,8 @@ def copy_place(copy: BackupCopy, cells: int, now: datetime) -> str:
 
 
 def checked_ago(copy: BackupCopy, now: datetime) -> str:
-    """`checked 3 hours ago`, where an answer goes by the last check; empty where the copy was looked at."""
+    """Return text such as `checked 3 hours ago` where an answer relies on the last check; empty where the
+    copy was looked at."""
     if not copy.by_check:
         return ""
     ahead = is_future(copy.look_moment, now)
@@ -71,8 +72,8 @@ def checked_ago(copy: BackupCopy, now: datetime) -> str:
 
 
 def why_not(copy: BackupCopy) -> str:
-    """What keeps a copy from making anything recoverable, to stand behind its name: `is missing`.
-    Empty for a copy that counts."""
+    """Return why a copy makes nothing recoverable, to stand behind its name: `is missing`. Empty for a copy
+    that counts."""
     if copy.counts:
         return ""
     if copy.retired is not None:
@@ -93,7 +94,7 @@ def why_not(copy: BackupCopy) -> str:
 
 
 def named_why_not(copy: BackupCopy) -> str:
-    """The copy with `why_not`: `backup 41 is missing`, `backup 41: location unknown`."""
+    """Return the copy with `why_not`: `backup 41 is missing`, `backup 41: location unknown`."""
     reason = why_not(copy)
     if reason == _NOWHERE:
         return f"{backup_name(copy)}: location unknown"
@@ -101,16 +102,14 @@ def named_why_not(copy: BackupCopy) -> str:
 
 
 def proof_ago(copy: BackupCopy, now: datetime, drilled: int, total: int) -> str:
-    """How far a copy was proven and when: `every credential opened in a drill 3 days ago`.
-
-    `drilled` of the CMDB's `total` credentials were opened by its last drill and not sealed anew since.
-    Only where these are all is it said of every credential; where there are none any more, its keys match.
-    """
+    """Return how far a copy was proven and when: `every credential opened in a drill 3 days ago`. `drilled`
+    of the CMDB's `total` credentials were opened by its last drill and not sealed anew since. Every
+    credential is claimed only where the two are equal; where none is left, only that its keys match."""
     return proof_variants(copy, now, drilled, total)[0]
 
 
 def proof_variants(copy: BackupCopy, now: datetime, drilled: int, total: int) -> tuple[str, ...]:
-    """`proof_ago` and shorter ways to say it, each true by itself; the last takes 40 cells at most."""
+    """Return `proof_ago` and shorter variants, each true by itself; the last takes 40 cells at most."""
     drills = copy.proof is Proof.CREDENTIALS_OPEN
     failed = drills and copy.proof_of(0) is not Proof.CREDENTIALS_OPEN and copy.drilled_upto is not None
     proof = Proof.KEYS_MATCH if drills and (failed or not drilled) else copy.proof
@@ -140,7 +139,8 @@ def _of(drilled: int, total: int) -> str:
 
 
 def made_variants(copy: BackupCopy, now: datetime) -> tuple[str, ...]:
-    """When it was made: `made 3 days ago`, and shorter; a date that lies ahead is said as it is."""
+    """Return when it was made, as `made 3 days ago`, and shorter variants; a date that lies ahead is shown
+    as it is."""
     made = copy.backup.created
     exact = f"made {day(made)}"
     return (exact,) if is_future(made, now) else (f"made {ago(made, now)}", exact)

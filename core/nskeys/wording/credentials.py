@@ -1,4 +1,4 @@
-"""One credential in words: its fields, its secret as long as it is hidden, and what is asked about it."""
+"""One credential in words: its fields, its secret while it is hidden, and the questions about it."""
 
 from datetime import datetime
 
@@ -32,35 +32,34 @@ _STATE_MEANS = {
 
 
 def credential_title(credential: Credential) -> str:
-    """`run-as deploy-finance`."""
+    """Return text such as `run-as deploy-finance`."""
     return f"{kind_name(credential.fields.kind)} {safe(credential.fields.name)}"
 
 
 def state_words(state: RecoveryState) -> str:
-    """A state and what it means: `at risk: in no backup that counts, ...`."""
+    """Return a state and what it means: `at risk: in no backup that counts, ...`."""
     return f"{state_name(state)}: {_STATE_MEANS[state]}"
 
 
 def sealed_words(credential: Credential) -> str:
-    """Which key seals it, and since when: `by key 7f3a91c2, since 2026-11-22 14:02`."""
+    """Return which key seals it and since when: `by key 7f3a91c2, since 2026-11-22 14:02`."""
     if isinstance(credential, UnreadableCredential):
         return f"its row cannot be read{problem_text(credential.problem)}"
     return f"by key {kid_name(credential.kid)}, since {when(credential.sealed)}"
 
 
 def dates_words(created: datetime, updated: datetime) -> str:
-    """When it was added, and when it was changed, where that is another moment."""
+    """Return when it was added, and when it was changed, where that is another moment."""
     added = when(created)
     return added if updated == created else f"{added}, changed {when(updated)}"
 
 
 def secret_length(secret: str) -> str:
-    """How many characters a secret has, so that spaces at its ends are not overlooked."""
+    """Return how many characters a secret has, so that spaces at its ends are not overlooked."""
     return count(len(secret), "character")
 
 
 def remove_question(credential: Credential) -> tuple[str, str]:
-    """What is asked before a credential is removed."""
     return (
         f"Remove {credential_title(credential)}? Its secret is gone for good.",
         "The audit trail keeps its name. A copy of the CMDB may still hold it.",
@@ -68,17 +67,17 @@ def remove_question(credential: Credential) -> tuple[str, str]:
 
 
 def empty_secret_question(name: str) -> str:
-    """What is asked before an empty secret is stored."""
     return f"The secret of {safe(name)} is empty. Store it as that of an account without a password?"
 
 
 def field_problem(error: FieldInvalid) -> str:
-    """What is wrong with a field, and what to do."""
+    """Return what is wrong with a field, and what to do."""
     return str(say(error))
 
 
 def claim_words(claim: CopyClaim, now: datetime) -> str:
-    """How far it was proven that a credential comes back from a copy: `it opened in a drill 3 days ago`."""
+    """Return how far it was proven that a credential comes back from a copy: `it opened in a drill 3 days
+    ago`."""
     when = "" if claim.moment is None else f" {ago(claim.moment, now)}"
     if claim.proof is Proof.CREDENTIALS_OPEN:
         return f"it opened in a drill{when}"
@@ -86,8 +85,8 @@ def claim_words(claim: CopyClaim, now: datetime) -> str:
 
 
 def comes_back(coverage: CredentialCoverage, now: datetime) -> tuple[str, ...]:
-    """The copies that a credential would come back from, best proof first: each one's place, and how far
-    that was proven. A line for each, and one for those that are left out."""
+    """Return the copies that a credential would come back from, best proof first, one a line with its place
+    and proof, and a line for those that are left out."""
     shown = coverage.copies[:_MOST_COPIES]
     lines = [f"{copy_place(claim.copy, _PLACE, now)}: {claim_words(claim, now)}" for claim in shown]
     left = len(coverage.copies) - len(shown)

@@ -47,7 +47,7 @@ NOW_BACK_UP = "Backups that were made before are not opened by these sheets: bac
 
 
 def state_rows(state: Custodians) -> Iterator[tuple[str, str]]:
-    """How things stand, as names and values."""
+    """Yield the state as names and values."""
     for label, identity in (("in force", state.in_force), ("waiting", state.waiting)):
         if identity is not None:
             yield label, set_words(identity)
@@ -60,14 +60,14 @@ def state_rows(state: Custodians) -> Iterator[tuple[str, str]]:
 
 
 def set_words(identity: RecoveryIdentity) -> str:
-    """`number 2, set "acquire surprise": any 3 of 5 shares`."""
+    """Return text such as `number 2, set "acquire surprise": any 3 of 5 shares`."""
     name = f', set "{identity.set_name}"' if identity.set_name else ""
     needed = f"any {number(identity.threshold)} of {number(identity.shares)} shares"
     return f"number {number(identity.number)}{name}: {needed}"
 
 
 def plan_lines(plan: SplitPlan) -> list[str]:
-    """What a split would do."""
+    """Return what a split would do."""
     lines = [needed_words(plan.shares, plan.threshold)]
     if plan.replaces is not None:
         lines.append(
@@ -83,22 +83,22 @@ def plan_lines(plan: SplitPlan) -> list[str]:
 
 
 def split_title(shares: int, threshold: int) -> str:
-    """`5 custodians, any 3 open`."""
+    """Return text such as `5 custodians, any 3 open`."""
     return f"{count(shares, 'custodian')}, any {number(threshold)} open"
 
 
 def made_line(shares: int, set_name: str) -> str:
-    """What was split."""
+    """Return the line about a split that was made."""
     return f'{count(shares, "share")} were made, set "{set_name}". They wait for their proof.'
 
 
 def files_line(files: int, folder: str) -> str:
-    """Where the sheets are."""
+    """Return the line about where the sheets are."""
     return f"{count(files, 'sheet')} are in {safe(folder)}."
 
 
 def check_lines(report: CheckReport) -> list[str]:
-    """What was proven, and what follows from it."""
+    """Return what the check proved, and what follows from it."""
     identity = report.identity
     lines = [
         f"Every one of the {count(identity.shares, 'share')} was proven.",
@@ -118,7 +118,7 @@ def check_lines(report: CheckReport) -> list[str]:
 
 
 def split_numbers(text: str) -> tuple[int, int] | None:
-    """`5 3` as two numbers; None where it is anything else, or no split."""
+    """Return `5 3` as two numbers; None where it is anything else, or no possible split."""
     parts = text.split()
     if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) < 3 for part in parts):
         return None
@@ -127,7 +127,7 @@ def split_numbers(text: str) -> tuple[int, int] | None:
 
 
 def split_problem(text: str) -> str:
-    """What is wrong with typed numbers; empty where nothing is."""
+    """Return what is wrong with typed numbers; empty where nothing is."""
     said = "Type two numbers, as 5 3: 2 to 16, and 2 to the first one."
     return said if split_numbers(text) is None else ""
 
@@ -170,7 +170,8 @@ _REFUSED = MappingProxyType(
 
 
 def refusal(error: ShareRefused) -> Sentence:
-    """Why a share cannot be taken, and what to do. No word of it is said: this may end up in a log."""
+    """Return why a share cannot be taken, and what to do. Quotes no word of it, since this may end up in a
+    log."""
     if error.reason is ShareProblem.WORD:
         return Sentence(
             f"Word {number(error.word)} is none of the list.",
@@ -196,7 +197,7 @@ def refusal(error: ShareRefused) -> Sentence:
 
 
 def progress_line(gathered: ShareProgress) -> str:
-    """`Set "acquire surprise": 1 of 3 given (share 4), 2 more needed.`"""
+    """Return text such as `Set "acquire surprise": 1 of 3 given (share 4), 2 more needed.`"""
     name = f'Set "{gathered.set_name}"' if gathered.set_name else "The set is known from the first sheet"
     if not gathered.wanted:
         return f"{name}."
@@ -208,25 +209,25 @@ def progress_line(gathered: ShareProgress) -> str:
 
 
 def title(gathered: ShareProgress) -> str:
-    """`Sheet 2 of 3`, `The first sheet`."""
+    """Return `The first sheet`, or text such as `Sheet 2 of 3`."""
     if not gathered.wanted:
         return "The first sheet"
     return f"Sheet {number(len(gathered.given) + 1)} of {number(gathered.wanted)}"
 
 
 def word_question(place: int) -> str:
-    """`Word 7 of 20`, for the place 6."""
+    """Return text such as `Word 7 of 20`, for the place 6."""
     return f"Word {place + 1} of {SHARE_WORDS}"
 
 
 def share_name(label: ShareLabel, shares: int) -> str:
-    """`share 2 of 5`."""
+    """Return text such as `share 2 of 5`."""
     return f"share {number(label.number)} of {number(shares)}"
 
 
 def word_rows(words: Sequence[str], mark: int = -1, *, hidden: bool = False) -> list[str]:
-    """The words in numbered columns, read downwards; a `>` before the one at `mark`; a dot where none is,
-    or hidden."""
+    """Return the words in numbered columns, read downwards; a `>` before the one at `mark`; a dot where
+    none is, or hidden."""
     cells = []
     for place in range(SHARE_WORDS):
         word = words[place] if place < len(words) else ""
@@ -237,7 +238,7 @@ def word_rows(words: Sequence[str], mark: int = -1, *, hidden: bool = False) -> 
 
 
 def suggestions_line(certain: str, suggestions: Sequence[str], unknown: bool) -> str:
-    """What the letters in the line may become."""
+    """Return what the letters in the line may become."""
     if unknown:
         meant = f" Did you mean {either(tuple(suggestions))}?" if suggestions else ""
         return f"That is no word of the list.{meant}"
@@ -247,7 +248,7 @@ def suggestions_line(certain: str, suggestions: Sequence[str], unknown: bool) ->
 
 
 def needed_words(shares: int, threshold: int) -> str:
-    """What N and T mean, in plain words."""
+    """Return what the two numbers of a split mean, in plain words."""
     lost = shares - threshold
     losing = "no sheet may get lost" if not lost else f"{count(lost, 'sheet')} may get lost"
     return (

@@ -1,4 +1,4 @@
-"""How the CMDB's server is logged in to, for `status`."""
+"""How the program logs in to the CMDB's server, for `status`."""
 
 from types import MappingProxyType
 
@@ -16,7 +16,7 @@ LOGINS = MappingProxyType(
 
 
 def login_words(login: DatabaseLogin) -> str:
-    """`by a socket of this machine`; and what the address says itself in place of the rule."""
+    """Return text such as `by a socket of this machine`, with what the address itself sets."""
     words = LOGINS[login.safety]
     said = listed(tuple(safe(item) for item in login.told))
     return f"{words}, but the address says {said}" if said else words

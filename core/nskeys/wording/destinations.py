@@ -28,12 +28,12 @@ _READY = {
 
 
 def ready_words(where: LocatedAt, *, default: bool) -> str:
-    """What becomes of backups there: `can be written, and die with this machine`."""
+    """Return what becomes of backups there: `can be written, and die with this machine`."""
     return _READY[where.location] + ("; the next one goes there" if default else "")
 
 
 def scheduled_words(schedule: Schedule | None, *, configured: bool) -> str:
-    """Whether the daily backup goes there too: `every day`, `by hand only`."""
+    """Return whether the daily backup goes there too: `every day`, `by hand only`."""
     if schedule is None or not schedule.installed:
         return "by hand only: no schedule is installed"
     if not configured:
@@ -44,7 +44,7 @@ def scheduled_words(schedule: Schedule | None, *, configured: bool) -> str:
 
 
 def declared_words(before: DestinationInfo, declared: str) -> str:
-    """What a changed declaration means."""
+    """Return what a changed declaration means."""
     address = safe(before.address)
     if declared:
         return f"{address} is declared as carried elsewhere: {safe(declared)}."
@@ -52,7 +52,7 @@ def declared_words(before: DestinationInfo, declared: str) -> str:
 
 
 def remove_question(destination: DestinationInfo, *, default: bool) -> tuple[str, ...]:
-    """What is asked before a destination is forgotten."""
+    """Return the question before a destination is removed from the configuration."""
     first = f"Forget the destination {safe(destination.address)}?"
     return (
         first,
@@ -96,12 +96,12 @@ _DETAIL_CELLS = 120
 
 
 def location_word(location: Location) -> str:
-    """`here`, `elsewhere`, `unknown`."""
+    """Return `here`, `elsewhere` or `unknown`."""
     return _LOCATIONS[location]
 
 
 def reason_words(where: LocatedAt) -> str:
-    """Why: `nfs4 vault02:/backups`, `declared: tape to the safe`."""
+    """Return the reason of a location: `nfs4 vault02:/backups`, `declared: tape to the safe`."""
     detail = fit(safe(where.detail), _DETAIL_CELLS)
     if detail and where.reason in _DETAIL_SAYS_IT:
         return detail
@@ -111,12 +111,13 @@ def reason_words(where: LocatedAt) -> str:
 
 
 def location_name(where: LocatedAt) -> str:
-    """Both: `elsewhere (nfs4 vault02:/backups)`, `here (this machine's own disk)`."""
+    """Return the location with its reason: `elsewhere (nfs4 vault02:/backups)`, `here (this machine's own
+    disk)`."""
     return f"{location_word(where.location)} ({reason_words(where)})"
 
 
 def location_sentence(where: LocatedAt) -> str:
-    """What the place means for a backup there, where that is not simply good; else empty."""
+    """Return what the location means for a backup there; empty where it is elsewhere."""
     if where.location is Location.HERE:
         return SAME_DISK
     if where.location is Location.UNKNOWN:
@@ -125,7 +126,7 @@ def location_sentence(where: LocatedAt) -> str:
 
 
 def odd_names(address: str, files: int) -> str:
-    """Files at a destination that were left out for their names."""
+    """Return the line about files at a destination that were left out for their names."""
     has, their = ("has a name", "it is") if files == 1 else ("have names", "they are")
     return (
         f"{count(files, 'file')} at {shown(address)} {has} that nskeys never writes, so {their} left alone."
@@ -133,7 +134,7 @@ def odd_names(address: str, files: int) -> str:
 
 
 def destination_name(destination: DestinationInfo) -> str:
-    """A destination's address, and what was declared of it."""
+    """Return a destination's address, and what was declared of it."""
     address = safe(destination.address)
     if not destination.declared_elsewhere:
         return address
@@ -148,7 +149,7 @@ _FILES = MappingProxyType({"ssh-ed25519": "ed25519", "ssh-rsa": "rsa"})
 
 
 def server_name(host: str, port: int) -> str:
-    """`vault02`, or `vault02:2222` where the port is not the usual one."""
+    """Return `vault02`, or `vault02:2222` where the port is not the usual one."""
     name = shown(host)
     if port == _SSH_PORT:
         return name
@@ -156,17 +157,17 @@ def server_name(host: str, port: int) -> str:
 
 
 def key_name(key_type: str) -> str:
-    """`ED25519`, `RSA`, `ECDSA`: as ssh calls a key's type."""
+    """Return `ED25519`, `RSA` or `ECDSA`: as ssh names a key's type."""
     return shown(_kind(key_type).upper())
 
 
 def compare_command(key_type: str) -> str:
-    """What prints the fingerprint on the server itself."""
+    """Return the command that prints the fingerprint on the server itself."""
     return f"ssh-keygen -lf /etc/ssh/ssh_host_{shown(_kind(key_type))}_key.pub"
 
 
 def trust_question(server: HostKeyUnknown) -> tuple[str, ...]:
-    """What is asked before a server is trusted, paragraph by paragraph."""
+    """Return the question before a server is trusted, paragraph by paragraph."""
     name = server_name(server.host, server.port)
     return (
         f"{name} is not known yet. It shows this {key_name(server.key_type)} host key:",
@@ -177,7 +178,7 @@ def trust_question(server: HostKeyUnknown) -> tuple[str, ...]:
 
 
 def host_key_facts(server: HostKeyUnknown) -> list[tuple[str, str]]:
-    """What a server shows of itself."""
+    """Return the name and host key that a server shows."""
     return [
         ("server", server_name(server.host, server.port)),
         ("key", key_name(server.key_type)),
@@ -186,12 +187,12 @@ def host_key_facts(server: HostKeyUnknown) -> list[tuple[str, str]]:
 
 
 def server_known(address: str) -> str:
-    """Nothing is to be trusted: it is already."""
+    """Return the sentence that the server is trusted already."""
     return f"The server of {shown(address)} is known already."
 
 
 def trusted_words(server: HostKeyUnknown) -> str:
-    """What was remembered."""
+    """Return the sentence about a host key that was remembered."""
     name = server_name(server.host, server.port)
     return f"{name} is trusted from now on by its host key {shown(server.fingerprint)}."
 

@@ -51,47 +51,47 @@ _FATES = MappingProxyType(
 
 
 def drill_end_name(end: DrillEnd) -> str:
-    """`wrong password`, for a column."""
+    """Return text such as `wrong password`, for a column."""
     return _ENDS[end]
 
 
 def drill_end_words(end: DrillEnd) -> str:
-    """What happened, in a few words more."""
+    """Return how a drill ended, in a few words more than `drill_end_name`."""
     return _WHY[end]
 
 
 def diary_fate(fate: DiaryFate) -> str:
-    """Whether the diary has a line of a drill."""
+    """Return whether the diary has a line of a drill."""
     return _FATES[fate]
 
 
 def result_word(entry: DrillEntry) -> str:
-    """For a column: how far it came, or what kept it."""
+    """Return, for a column, how far the drill came or what ended it."""
     return drill_end_name(entry.end) if entry.reached is None else proof_name(entry.reached)
 
 
 def is_good(entry: DrillEntry) -> bool:
-    """Whether it proved all that a drill can."""
+    """Return whether it proved all that a drill can."""
     return entry.reached is Proof.CREDENTIALS_OPEN and not entry.failed
 
 
 def who_word(actor: Actor) -> str:
-    """`operator (root)` under sudo, else the user."""
+    """Return text such as `operator (root)` under sudo, else the user."""
     return safe(f"{actor.sudo_user} ({actor.user})" if actor.sudo_user else actor.user)
 
 
 def backup_word(entry: DrillEntry) -> str:
-    """The number of the backup; empty where the file was never read."""
+    """Return the number of the backup; empty where the file was never read."""
     return number(entry.generation) if entry.generation else ""
 
 
 def vouched_word(entry: DrillEntry) -> str:
-    """For a column."""
+    """Return, for a column, whether the line is signed."""
     return "signed" if entry.signed else "unsigned"
 
 
 def opened_words(entry: DrillEntry) -> str:
-    """`14 opened`, and how many did not and why."""
+    """Return how many credentials opened, and how many did not and why: `14 opened`."""
     parts = [f"{number(entry.opened)} opened"]
     if entry.missing:
         parts.append(f"{number(entry.missing)} need a key that is not in it")
@@ -101,14 +101,14 @@ def opened_words(entry: DrillEntry) -> str:
 
 
 def failures_words(entry: DrillEntry) -> str:
-    """Which did not open; empty where all did."""
+    """Return which credentials did not open; empty where all did."""
     rest = entry.failed - len(entry.failures)
     names = [safe(name) for name in entry.failures] + ([f"{number(rest)} more"] if rest > 0 else [])
     return listed(tuple(names)) if names else ""
 
 
 def entry_facts(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
-    """Everything about one drill, for a page."""
+    """Return everything about one drill, for a page."""
     failed = (("Did not open", failures_words(entry)),) if entry.failures else ()
     return (
         ("Drill", number(entry.number)),
@@ -133,26 +133,26 @@ def entry_facts(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
 
 
 def unreadable_lines(rows: int) -> str:
-    """Lines of the diary that cannot be shown."""
     return f"! {count(rows, 'line')} cannot be understood"
 
 
 def drill_overdue_words(drilled: datetime | None, now: datetime) -> tuple[str, ...]:
-    """Beside the key that helps, and shorter."""
+    """Return that a drill is overdue, in variants from long to short, to stand beside the key that
+    helps."""
     if drilled is None:
         return ("no backup that counts was ever drilled", "none was ever drilled")
     return (f"the last drill was {ago(drilled, now)}", f"last {ago(drilled, now)}")
 
 
 def typing_overdue_words(typed: datetime | None, now: datetime) -> tuple[str, ...]:
-    """The same of what opens the backups."""
+    """Return that typing what opens the backups is overdue, as `drill_overdue_words` does."""
     if typed is None:
         return ("nobody ever typed it: a drill shows who knows it", "nobody ever typed it")
     return (f"last typed by a person {ago(typed, now)}", f"typed {ago(typed, now)}")
 
 
 def drill_overdue_sentence(drilled: datetime | None, days: int) -> str:
-    """That a drill is overdue, and what to do."""
+    """Return that a drill is overdue, and what to do."""
     last = "None was ever done" if drilled is None else f"The last one was on {when(drilled)}"
     return (
         f"A drill is overdue: {number(days)} days may pass between two. {last}; 'nskeys drill latest' "
@@ -161,6 +161,6 @@ def drill_overdue_sentence(drilled: datetime | None, days: int) -> str:
 
 
 def typing_overdue_sentence(typed: datetime | None) -> str:
-    """That nobody typed what opens the backups, and what to do."""
+    """Return that nobody typed what opens the backups, and what to do."""
     last = "Nobody is known to have typed" if typed is None else f"Since {when(typed)} nobody has typed"
     return f"{last} what opens the backups: a drill by a person shows that it is still known."

@@ -1,6 +1,6 @@
 """How a backup is fetched from where it lies with tools that every machine has or can get, without nskeys.
 
-An address is taken apart as core/FORMAT.md writes it; what stands in a command is quoted.
+An address is parsed as core/FORMAT.md describes it, and is quoted where it stands in a command.
 """
 
 import re
@@ -13,21 +13,21 @@ from nskeys.wording.text.terminal import safe
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Words, and the command that puts the file into the folder where it is typed."""
+    """The words, and the command that puts the file into the present folder."""
 
     words: str
     command: str
 
 
 def fetching(address: str) -> Fetch | None:
-    """How a file at this address is fetched; None for one in a folder, which is there or mounted."""
+    """Return how a file at this address is fetched; None for one in a folder, which is there or mounted."""
     if address.startswith("sftp://"):
         return _from_a_server(address)
     return _from_a_bucket(address) if address.startswith("s3://") else None
 
 
 def fetched_as(address: str) -> str:
-    """What a shell calls the file once it was fetched; where it lies, for one in a folder."""
+    """Return the shell's name for the file once it was fetched; the path of one in a folder."""
     if fetching(address) is None:
         return safe(address)
     path = urlsplit(address).path if address.startswith("s3://") else unquote(address)
@@ -38,7 +38,7 @@ def _from_a_server(address: str) -> Fetch:
     login, _, path = address.removeprefix("sftp://").partition("/")
     user, at, place = login.rpartition("@")
     host, port = (place, "") if place.endswith("]") or ":" not in place else place.rsplit(":", 1)
-    # Behind /~/ begins what lies in the folder that the login leads to.
+    # A path behind /~/ begins in the login's home folder.
     path = f"/{unquote(path)}".removeprefix("/~/")
     option = f" -P {_quoted(port)}" if port else ""
     return Fetch(
@@ -48,8 +48,8 @@ def _from_a_server(address: str) -> Fetch:
 
 
 def _for_sftp(path: str) -> str:
-    """What sftp, which takes a path apart as a shell would, reads as this path. A quote at its beginning
-    would make it a relative one, so each character has its own backslash."""
+    """Return the path with escapes for sftp, which takes a path apart as a shell would. Each character gets
+    its own backslash, since a quote at the beginning would make the path a relative one."""
     return re.sub(r"([^\w./+:@%=,-])", r"\\\1", path)
 
 

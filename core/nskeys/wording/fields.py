@@ -43,15 +43,15 @@ _HELP = MappingProxyType(
 
 
 def field_label(field: str) -> str:
-    """`Target`, for a form and for a sentence's beginning."""
+    """Return text such as `Target`, for a form and for a sentence's beginning."""
     return _LABELS.get(field) or safe(field)
 
 
 def field_help(kind: CredentialKind, field: str) -> str:
-    """One line that fits beside or under the field; empty for what is no field."""
+    """Return one line that fits beside or under the field; empty for an unknown field."""
     return _HELP.get((kind, field)) or _COMMON_HELP.get(field, "")
 
 
 def kind_help(kind: CredentialKind) -> str:
-    """What a credential of this kind is for."""
+    """Return what a credential of this kind is for."""
     return _KIND_HELP[kind]

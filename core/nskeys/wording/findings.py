@@ -1,4 +1,4 @@
-"""What is wrong, in words: one row for each kind of finding, from which every voice takes its own.
+"""What is wrong, in words: one row for each kind of finding, from which every output takes its own text.
 
 Which findings there are, how severe they are and what helps is decided in `services.status.findings`.
 """
@@ -48,7 +48,7 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A finding, when it is told, and the room there is on the first screen."""
+    """A finding, the present moment, and the room on the first screen."""
 
     finding: Finding
     now: datetime
@@ -56,27 +56,27 @@ class _Case:
 
     @property
     def count(self) -> int:
-        """Credentials, rows or shares."""
+        """The number of credentials, rows or shares."""
         return self.finding.count
 
     @property
     def keys(self) -> tuple[Kid, ...]:
-        """The keys that it is about."""
+        """The keys that the finding is about."""
         return self.finding.keys
 
     @property
     def copy(self) -> BackupCopy:
-        """The backup that it is about."""
+        """The backup that the finding is about."""
         return _given(self.finding.copy)
 
     @property
     def left(self) -> Leftover:
-        """What is left of an earlier key store."""
+        """The remains of an earlier key store."""
         return _given(self.finding.left)
 
     @property
     def error(self) -> NskeysError:
-        """What was met."""
+        """The error that was met."""
         return _given(self.finding.error)
 
     @property
@@ -86,7 +86,7 @@ class _Case:
 
 
 def _given(value: _Value | None) -> _Value:
-    """A field that findings of this kind have."""
+    """Return a field that findings of this kind always have."""
     if value is None:
         raise ValueError("a field is missing that findings of this kind have")
     return value
@@ -94,7 +94,7 @@ def _given(value: _Value | None) -> _Value:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """One kind of finding in every voice."""
+    """The texts of one kind of finding."""
 
     heading: str
     """Beside which `status` says it."""
@@ -118,7 +118,7 @@ def _are(n: int) -> str:
 
 
 def _exposed(it: _Case) -> str:
-    """` since 14:02`; empty where that is not known."""
+    """Return text such as ` since 14:02`; empty where that is not known."""
     return "" if it.finding.since is None else f" {since(it.finding.since, it.now)}"
 
 
@@ -158,7 +158,8 @@ _SHELTERS: Mapping[Reason | None, str] = MappingProxyType(
 
 
 def _at_risk(it: _Case) -> Brief:
-    """Since when is never left out: beside the label where it fits, else before the text."""
+    """Return the words for credentials at risk, always with since when: beside the label where it fits,
+    else before the text."""
     label, when = f"{number(it.count)} at risk", _exposed(it).lstrip()
     kids = it.keys
     where = _SHELTERS[it.finding.reason]
@@ -168,7 +169,7 @@ def _at_risk(it: _Case) -> Brief:
         return label, texts
     if width(f"{label} {when}") <= it.layout.notice:
         return f"{label} {when}", texts
-    # A date is longer than a time, and since when is worth more than under which key.
+    # A date is longer than a time; the key is left out before the date is.
     return label, (*(f"{when}: {text}" for text in texts), when)
 
 
@@ -375,8 +376,8 @@ class Notice:
 
 
 def notice(finding: Finding, now: datetime, layout: Layout) -> Notice | None:
-    """The first words that fit the layout beside the key that helps; None for what is told beside the
-    keys."""
+    """Return the first words that fit the layout beside the key that helps; None for what is told beside
+    the keys."""
     brief = _WORDS[finding.kind].brief
     if brief is None:
         return None
@@ -387,24 +388,24 @@ def notice(finding: Finding, now: datetime, layout: Layout) -> Notice | None:
 
 
 def beside_keys(finding: Finding, now: datetime) -> str:
-    """What is told above the keys; empty for everything else."""
+    """Return what is told above the keys; empty for everything else."""
     words = _WORDS[finding.kind].beside_keys
     return "" if words is None else words(_Case(finding, now))
 
 
 def finding_sentence(finding: Finding, now: datetime) -> str:
-    """The whole of it, for a reader who sees nothing else."""
+    """Return the whole finding, for a reader who sees nothing else."""
     return _WORDS[finding.kind].sentence(_Case(finding, now))
 
 
 def finding_on_paper(finding: Finding, now: datetime) -> str:
-    """What the runbook says of it; empty for what does not matter once the server is gone."""
+    """Return what the runbook says of it; empty for what does not matter once the server is gone."""
     paper = _WORDS[finding.kind].paper
     return "" if paper is None else paper(_Case(finding, now))
 
 
 def finding_facts(findings: Iterable[Finding], now: datetime) -> tuple[tuple[str, str], ...]:
-    """Headings and lines for `status`, and behind them each command that helps, once."""
+    """Return headings and lines for `status`, and behind them each command that helps, once."""
     findings = tuple(findings)
     said = tuple((_WORDS[one.kind].heading, _line(one, now)) for one in findings)
     steps = dict.fromkeys(step_command(one.next) for one in findings if one.next is not None)

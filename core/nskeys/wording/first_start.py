@@ -40,7 +40,6 @@ OFFER_NO = ("Later", "The first screen says what that means, until there is one.
 
 
 def first_sight(status: FirstSight) -> tuple[str, ...]:
-    """What a first start found, sentence by sentence."""
     if status.state is HomeState.ELSEWHERE:
         return (
             "The keys here are bound to another machine, and do not open on this one.",
@@ -63,19 +62,19 @@ def first_sight(status: FirstSight) -> tuple[str, ...]:
 
 
 def first_title(status: FirstSight) -> str:
-    """What the first start is about."""
+    """Return the title of a first start."""
     titles = {HomeState.ELSEWHERE: KEYS_ELSEWHERE, HomeState.UNREACHED: KEYS_UNREACHED}
     return titles.get(status.state, FIRST_START)
 
 
 def restore_remembered(copy: BackupCopy) -> tuple[str, str]:
-    """A way out and what it means: the backup that the register remembers, and where it lies."""
+    """Return the way to restore the remembered backup, and where it lies."""
     place = f"{safe(copy.address)} ({location_word(copy.where.location)})"
     return f"Restore from {backup_name(copy)} of {when(copy.backup.created)}", place
 
 
 def go_on_without(credentials: int) -> tuple[str, str]:
-    """The last way out, and what it costs."""
+    """Return the last way, and what it costs."""
     stay = "stays" if credentials == 1 else "stay"
     return (
         "Go on without their keys",
@@ -84,17 +83,17 @@ def go_on_without(credentials: int) -> tuple[str, str]:
 
 
 def count_question(credentials: int) -> str:
-    """What going on without the keys means, before it is done."""
+    """Return the question before going on without the keys."""
     return f"{count(credentials, 'credential')} will not open again unless a backup of the keys is found."
 
 
 def count_help(credentials: int) -> str:
-    """What has to be typed before credentials are let go."""
+    """Return what has to be typed before credentials are let go."""
     return f"type {credentials} to go on without them"
 
 
 def count_refused(credentials: int) -> str:
-    """Anything else was typed."""
+    """Return the line for a count that does not match."""
     return f"There are {number(credentials)}: type {credentials}, or go back with Esc."
 
 
@@ -110,7 +109,7 @@ _AGAINST = MappingProxyType(
 
 
 def server_problem(name: str) -> str:
-    """What keeps a server from being called so; empty for nothing."""
+    """Return why a server cannot have this name; empty where it can."""
     if not name.strip():
         return NAME_MISSING
     try:
@@ -121,17 +120,17 @@ def server_problem(name: str) -> str:
 
 
 def protector_choice(name: str) -> tuple[str, str]:
-    """A protector and what it protects against."""
+    """Return a protector and what it protects against."""
     label = protector_name(name)
     return capitalised(label), _AGAINST.get(name) or protector_words(name).partition(": ")[2]
 
 
 def protector_unavailable(name: str, reason: ProtectorProblem | None) -> str:
-    """A protector that cannot be had here, and why."""
+    """Return a protector that cannot be had here, and why."""
     label, _ = protector_choice(name)
     return f"{label} is not available{problem_text(reason)}."
 
 
 def set_up_sentence(server: str) -> str:
-    """It is done."""
+    """Return the sentence that the set-up is done."""
     return f"Notification Server {shown(server)} is set up."

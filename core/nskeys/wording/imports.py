@@ -28,7 +28,7 @@ NOTHING_TO_TAKE = "There is nothing in it that can be taken."
 
 
 def bad_words(plan: ImportPlan, *, skipped: bool) -> str:
-    """What bad rows mean; empty where there are none."""
+    """Return what bad rows mean; empty where there are none."""
     if not plan.bad:
         return ""
     if skipped:
@@ -37,7 +37,7 @@ def bad_words(plan: ImportPlan, *, skipped: bool) -> str:
 
 
 def kinds_line(plan: ImportPlan, *, chosen: bool) -> str:
-    """How kinds were chosen, and how many of each there are; empty where there are none."""
+    """Return how kinds were chosen, and how many of each there are; empty where there are none."""
     kinds = Counter(kind_name(item.fields.kind) for item in plan.credentials)
     found = ", ".join(f"{name} {number(many)}" for name, many in sorted(kinds.items()))
     rule = "Kind chosen for all" if chosen else "Kinds by a word in group or folder"
@@ -45,7 +45,8 @@ def kinds_line(plan: ImportPlan, *, chosen: bool) -> str:
 
 
 def changes_line(renamed: int, dropped: Sequence[DroppedField]) -> str:
-    """How many rows get another name, and which fields have no place here; empty where neither is."""
+    """Return how many rows get another name, and which fields have no place here; empty where neither
+    is."""
     parts = [f"{count(renamed, 'name')} taken already, so changed"] if renamed else []
     if dropped:
         fields = tuple(f"{shown(field.field, 40)} ({number(field.rows)})" for field in dropped)
@@ -55,7 +56,7 @@ def changes_line(renamed: int, dropped: Sequence[DroppedField]) -> str:
 
 
 def plan_line(plan: ImportPlan) -> str:
-    """`KeePassXC CSV: 14 entries, of which 2 cannot be taken.`"""
+    """Return text such as `KeePassXC CSV: 14 entries, of which 2 cannot be taken.`"""
     here = len(plan.credentials) + len(plan.present) + len(plan.left_out)
     entries = count(here + len(plan.bad), "entry")
     bad = f", of which {len(plan.bad):,} cannot be taken" if plan.bad else ""
@@ -63,7 +64,8 @@ def plan_line(plan: ImportPlan) -> str:
 
 
 def states_line(plan: ImportPlan) -> str:
-    """`New 12, changed 1, present 3.`, and how the file was read where that is not as usual."""
+    """Return counts such as `New 12, changed 1, present 3.`, and how the file was read where that is not as
+    usual."""
     changed = sum(item.replaces is not None for item in plan.credentials)
     waiting = sum(row.problem is FieldProblem.CHANGED for row in plan.left_out)
     states = f"New {number(len(plan.credentials) - changed)}, changed {number(changed + waiting)}, present "
@@ -95,8 +97,8 @@ LEAVING_OUT = {
 
 
 def left_out_line(rows: Sequence[BadRow], *, by_key: bool = False) -> str:
-    """`Left out: 2 rows look deleted ('--with-deleted' takes them).`; empty where none is left out. In the
-    app a key takes them, and the line names it."""
+    """Return text such as `Left out: 2 rows look deleted ('--with-deleted' takes them).`; empty where none
+    is left out. With `by_key` it names the key of the app that takes them."""
     many = Counter(row.problem for row in rows)
     parts = []
     for problem, total in many.items():
@@ -108,13 +110,13 @@ def left_out_line(rows: Sequence[BadRow], *, by_key: bool = False) -> str:
 
 
 def left_out_lines(rows: Sequence[BadRow]) -> tuple[str, ...]:
-    """Every row that is left out, and why; then what takes it."""
+    """Return every row that is left out, and why; then what takes it."""
     line = left_out_line(rows)
     return (*(f"left out {bad_row(row)}" for row in rows), *((line,) if line else ()))
 
 
 def present_line(present: int) -> str:
-    """How many rows were here already; empty where none was."""
+    """Return how many rows were here already; empty where none was."""
     is_here = "is here already with the same secret and is" if present == 1 else (
         "are here already with the same secrets and are"
     )  # fmt: skip
@@ -122,7 +124,7 @@ def present_line(present: int) -> str:
 
 
 def moved_lines(items: Sequence[ImportedCredential]) -> tuple[str, ...]:
-    """Rows whose secret stood in the target."""
+    """Return the lines about rows whose secret stood in the target."""
     return tuple(
         f"row {number(item.row)}: the password stood in the target and becomes the secret of "
         f"{safe(item.fields.name)}"
@@ -132,7 +134,7 @@ def moved_lines(items: Sequence[ImportedCredential]) -> tuple[str, ...]:
 
 
 def kind_reason(item: ImportedCredential, given: str = "--kind") -> str:
-    """Why a row gets its kind: `"pca" in Office/PCA hosts`; `given` where a person said so."""
+    """Return why a row gets its kind: `"pca" in Office/PCA hosts`; `given` where a person said so."""
     if item.kind_rule == "given":
         return given
     if item.kind_rule == "stated":
@@ -141,7 +143,7 @@ def kind_reason(item: ImportedCredential, given: str = "--kind") -> str:
 
 
 def import_lines(report: ImportReport) -> tuple[str, ...]:
-    """What was imported, renamed, left out and dropped."""
+    """Return what was imported, renamed, left out and dropped."""
     was = "was" if report.imported == 1 else "were"
     updated = f", {number(report.updated)} of them in place of what was here" if report.updated else ""
     lines = [f"{count(report.imported, 'credential')} {was} imported{updated}."]
@@ -154,7 +156,7 @@ def import_lines(report: ImportReport) -> tuple[str, ...]:
 
 
 def export_line(report: ImportReport) -> str:
-    """What to do with the export. It is only to be removed where nothing is in it alone."""
+    """Return what to do with the export; removing it is advised only where nothing is in it alone."""
     if not report.imported + report.present:
         return "Nothing was taken from the export, so what is in it is only there. It is not encrypted."
     if only_there := len(report.skipped) + len(report.left_out):
@@ -170,7 +172,8 @@ def export_line(report: ImportReport) -> str:
 
 
 def dropped_line(field: DroppedField) -> str:
-    """A field of the export that has no place here: `dropped TOTP (filled in 3 rows: a, b and c)`."""
+    """Return the line about a field that has no place here: `dropped TOTP (filled in 3 rows: a, b and
+    c)`."""
     titles = ", ".join(fit(safe(title), 40) for title in field.titles[:_NAMED])
     more = field.rows - len(field.titles[:_NAMED])
     titles += f" and {number(more)} more" if titles and more else ""

@@ -33,28 +33,28 @@ _RECOVERY = {
 
 
 def key_state_meaning(state: KeyState) -> str:
-    """What a key in this state does."""
+    """Return what a key in this state does."""
     return _STATES[state]
 
 
 def key_recovery(key: KeyCoverage, now: datetime) -> str:
-    """What becomes of a key when this server dies: `lost with this machine: ..., since 14:02`."""
+    """Return what becomes of a key when this server dies: `lost with this machine: ..., since 14:02`."""
     words = _RECOVERY[key.state]
     return f"{words}, {since(key.exposed_since, now)}" if key.exposed_since else words
 
 
 def backups_short(backups: int) -> str:
-    """`3 backups`, `no backup`, where there is no room for more."""
+    """Return text such as `3 backups`, `no backup`, where there is no room for more."""
     return count(backups, "backup") if backups else "no backup"
 
 
 def more_keys(left_out: int) -> str:
-    """Keys that the first screen has no room for: `and 3 more`."""
+    """Return the line about keys that the first screen has no room for: `and 3 more`."""
     return f"and {left_out:,} more"
 
 
 def copy_proof(copy: BackupCopy, now: datetime, drilled: int, total: int) -> str:
-    """How far the copy was proven, or why it does not count."""
+    """Return how far the copy was proven, or why it does not count."""
     reason = why_not(copy)
     return f"does not count: it {reason}" if reason else proof_ago(copy, now, drilled, total)
 
@@ -65,17 +65,17 @@ LEFT = "l lists what was left. Those credentials did not open, so their secrets 
 
 
 def waits(plan: RotationPlan) -> bool:
-    """Whether nothing can be done before a backup, or a plain word that it shall go without."""
+    """Return whether nothing can be done before a backup is made, or a person goes on without one."""
     return plan.activates and not plan.gate_open
 
 
 def held_words(copy: BackupCopy) -> str:
-    """`Backup 4 holds it, and is not yet proven by a person.`"""
+    """Return text such as `Backup 4 holds it, and is not yet proven by a person.`"""
     return f"{backup_name(copy).capitalize()} in {safe(copy.destination)} holds it, and {why_not(copy)}."
 
 
 def rotation_plan_lines(plan: RotationPlan) -> tuple[str, ...]:
-    """How things stand, and what the next step does about it."""
+    """Return the state of the rotation, and what the next step does."""
     kid = kid_name(plan.kid) if plan.kid else ""
     credentials = count(plan.to_reseal, "credential")
     are = "is" if plan.to_reseal == 1 else "are"
@@ -109,7 +109,7 @@ def rotation_plan_lines(plan: RotationPlan) -> tuple[str, ...]:
 
 
 def rotation_next(plan: RotationPlan) -> str:
-    """What a person does now."""
+    """Return what a person does next."""
     if plan.creates:
         return "Enter makes the key. No credential is touched yet."
     if plan.waits_for_a_drill:
@@ -122,7 +122,7 @@ def rotation_next(plan: RotationPlan) -> str:
 
 
 def without_backup_question(plan: RotationPlan) -> tuple[str, ...]:
-    """What is asked before a key seals that no backup holds."""
+    """Return the question before a key that is in no backup seals credentials."""
     key = f"Key {kid_name(plan.kid)}" if plan.kid else "The new key"
     credentials, have = count(plan.to_reseal, "credential"), "has" if plan.to_reseal == 1 else "have"
     return (
@@ -184,33 +184,34 @@ ANOTHER_PASSPHRASE = "another passphrase"
 
 
 def helps_against(protector: str) -> str:
-    """Against what it helps; nothing for one that this version does not know."""
+    """Return what the protector helps against; empty for one that this version does not know."""
     return _HELPS.get(protector, "nothing that this version of nskeys knows of")
 
 
 def broken_by(protector: str) -> str:
-    """What gets past it."""
+    """Return what defeats the protector."""
     return _BREAKS.get(protector, "nothing that this version of nskeys knows of")
 
 
 def lost_with(protector: str) -> str:
-    """What takes the keys although nobody is after them: then a restore brings them back."""
+    """Return how the keys are lost without an attacker, so that only a restore brings them back."""
     return _LOST.get(protector, "what this version of nskeys does not know")
 
 
 def protector_title(name: str, current: str) -> str:
-    """For a list of choices: `Passphrase`, or `Another passphrase` where one is in force."""
+    """Return the protector's name in a list of choices: `Passphrase`, or `Another passphrase` where one is
+    in force."""
     words = ANOTHER_PASSPHRASE if name == current == "passphrase" else protector_name(name)
     return capitalised(words)
 
 
 def not_here(name: str, reason: ProtectorProblem | None) -> str:
-    """`TPM 2.0 is not to be had here: ...`."""
+    """Return text such as `TPM 2.0 is not to be had here: ...`."""
     return f"{protector_title(name, '')} is not to be had here{problem_text(reason)}."
 
 
 def leftover_line(left: Leftover) -> str:
-    """What should have been removed, and who gets at the keys by it."""
+    """Return what should have been removed, and who can use the keys through it."""
     path = shown(left.path)
     if not left.opens:
         return f"{NOT_REMOVED}: {path}. Nothing that is left in it opens."
@@ -219,7 +220,7 @@ def leftover_line(left: Leftover) -> str:
 
 
 def leftover_way(left: Leftover) -> str:
-    """What a person does about it."""
+    """Return what a person does about what is left."""
     return (
         "The next change tries again. Where it cannot be removed either, see why (lsattr, mount, the "
         f"system's log), then remove {shown(left.folder)} with all that is in it."
@@ -227,13 +228,13 @@ def leftover_way(left: Leftover) -> str:
 
 
 def leftover_lines(left: Sequence[Leftover]) -> tuple[str, ...]:
-    """All of them, what opens the keys first, and what to do."""
+    """Return the lines about everything that is left, what opens the keys first, and what to do."""
     ordered = sorted(left, key=lambda one: not one.opens)
     return tuple(line for one in ordered for line in (leftover_line(one), leftover_way(one)))
 
 
 def helps_now(protector: str, left: Sequence[Leftover]) -> str:
-    """Against what it helps; nothing is promised while an earlier key store opens the keys."""
+    """Return what the protector helps against; nothing while an earlier key store still opens the keys."""
     opening = next((one for one in left if one.opens), None)
     if opening is None:
         return helps_against(protector)
@@ -241,6 +242,6 @@ def helps_now(protector: str, left: Sequence[Leftover]) -> str:
 
 
 def backup_before(copy: BackupCopy) -> str:
-    """The backup that a change can rely on."""
+    """Return the line about the backup that a change can rely on."""
     place = f"{safe(copy.destination)} ({place_word(copy.where)})"
     return f"{backup_name(copy).capitalize()} in {place} holds every key."

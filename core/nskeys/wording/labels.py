@@ -1,7 +1,7 @@
 """A word for everything the model can be: kinds, states, proofs, places, protectors, actions.
 
-Words of a few letters fit a column and stand inside a sentence, so they begin small; what ends with
-a full stop is a sentence. JSON uses the tokens, never these words.
+Short words fit a column and stand inside a sentence, so they begin small; what ends with a full stop is a
+sentence. JSON uses the tokens, never these words.
 """
 
 from collections.abc import Iterable
@@ -167,92 +167,92 @@ _ACTIONS = MappingProxyType(
 
 
 def kind_name(kind: str) -> str:
-    """`hierarchy`, `pcAnywhere`, `run-as`; a kind from outside that is none of them, made safe."""
+    """Return `hierarchy`, `pcAnywhere` or `run-as`; an unknown kind is made safe."""
     return _KINDS[CredentialKind(kind)] if kind in tuple(CredentialKind) else safe(kind)
 
 
 def kind_counts(kinds: Iterable[tuple[str, int]]) -> tuple[str, ...]:
-    """`hierarchy 3`, `pcAnywhere 5`, ... for a line of counts."""
+    """Return counts such as `hierarchy 3`, `pcAnywhere 5`."""
     return tuple(f"{kind_name(kind)} {number(n)}" for kind, n in kinds)
 
 
 def kid_name(kid: Kid | str) -> str:
-    """A key as screens show it: its first 8 digits."""
+    """Return a key id as screens show it: its first 8 digits."""
     return safe(kid[:8])
 
 
 def state_name(state: RecoveryState) -> str:
-    """`recoverable`, `at risk`, `lost`."""
+    """Return `recoverable`, `at risk` or `lost`."""
     return _STATES[state]
 
 
 def key_state_name(state: KeyState) -> str:
-    """`pre-active`, `active`, `deactivated`, `compromised`."""
+    """Return `pre-active`, `active`, `deactivated` or `compromised`."""
     return _KEY_STATES[state]
 
 
 def key_fate_name(fate: KeyFate) -> str:
-    """What a restore does with a key: `new`, `already here`."""
+    """Return what a restore does with a key: `new`, `already here`."""
     return _KEY_FATES[fate]
 
 
 def proof_name(proof: Proof) -> str:
-    """A proof for a column: `opened`."""
+    """Return a proof for a column: `opened`."""
     return _PROOFS[proof][0]
 
 
 def proof_words(proof: Proof) -> str:
-    """A proof in words, claiming that and no more: `opened after it was written`."""
+    """Return a proof in words, claiming that and no more: `opened after it was written`."""
     return _PROOFS[proof][1]
 
 
 def sight_name(status: CopyStatus) -> str:
-    """What the last look at a copy found: `good`, `missing`, ..."""
+    """Return what the last look at a copy found: `good`, `missing`, ..."""
     return _SIGHTS[status]
 
 
 def protector_name(protector: str) -> str:
-    """`TPM 2.0`, `passphrase`, `plain file`, ..."""
+    """Return `TPM 2.0`, `passphrase`, `plain file`, ..."""
     return _protector(protector)[0]
 
 
 def protector_label(protector: str) -> str:
-    """For the head of the screen: `keys in TPM 2.0`."""
+    """Return the label at the head of the screen: `keys in TPM 2.0`."""
     return _protector(protector)[1]
 
 
 def protector_words(protector: str) -> str:
-    """The label and what it means: `keys in a plain file: whoever copies this disk has the keys`."""
+    """Return the label and what it means: `keys in a plain file: whoever copies this disk has the keys`."""
     return _protector(protector)[2]
 
 
 def protection_name(protection: Protection) -> str:
-    """What opens a backup: `a password`."""
+    """Return what opens a backup: `a password`."""
     return _PROTECTIONS[protection]
 
 
 def due_sentence(reason: DueReason) -> str:
-    """Why a backup is due."""
+    """Return why a backup is due."""
     return _DUE[reason]
 
 
 def failure_words(reason: FailureReason) -> str:
-    """Why a credential did not open, to stand behind its name."""
+    """Return why a credential did not open, to stand behind its name."""
     return _FAILURES[reason][1]
 
 
 def failure_name(reason: FailureReason) -> str:
-    """The same for a column: `key missing`."""
+    """Return why a credential did not open, for a column: `key missing`."""
     return _FAILURES[reason][0]
 
 
 def import_format_name(export: ImportFormat) -> str:
-    """`KeePassXC CSV`, ..."""
+    """Return a name such as `KeePassXC CSV`."""
     return _FORMATS[export]
 
 
 def action_name(action: str) -> str:
-    """A line of the audit trail; an action that a newer version wrote, made safe."""
+    """Return the words for a line of the audit trail; an action that a newer version wrote is made safe."""
     return _ACTIONS[Action(action)] if action in tuple(Action) else safe(action)
 
 

@@ -7,7 +7,7 @@ from nskeys.wording.text.terminal import fit, width
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Cells for the column of labels, and for the text beside it."""
+    """The number of cells for the column of labels, and for the text beside it."""
 
     label: int
     text: int
@@ -15,7 +15,8 @@ class Layout:
 
     @property
     def notice(self) -> int:
-        """Cells for a notice's text: the label's column less the mark before and a gap behind it."""
+        """The number of cells for a notice's text: the label's column less the mark before and a gap behind
+        it."""
         return self.label - 3
 
 
@@ -24,5 +25,5 @@ NARROW = Layout(label=18, text=40, brief=True)
 
 
 def first_fitting(cells: int, *variants: str) -> str:
-    """The first variant that needs no cutting, else the last one cut."""
+    """Return the first variant that needs no cutting, else the last one cut."""
     return next((text for text in variants if width(text) <= cells), fit(variants[-1], cells))

@@ -1,4 +1,4 @@
-"""What a person does next, in the words of whoever reads: a key to press, or a command to type."""
+"""What a person does next, as a key to press in the app or a command to type."""
 
 import shlex
 from dataclasses import dataclass
@@ -152,27 +152,27 @@ _WORDS = MappingProxyType(
 
 
 def step_key(action: NextAction) -> str:
-    """The key on the first screen: `b`."""
+    """Return the key on the first screen: `b`."""
     return _WORDS[action].key
 
 
 def step_name(action: NextAction) -> str:
-    """What the key does: `back up`."""
+    """Return what the key does: `back up`."""
     return _WORDS[action].name
 
 
 def step_hint(action: NextAction) -> str:
-    """Both: `b  back up`."""
+    """Return the key and what it does: `b back up`."""
     return f"{step_key(action)}  {step_name(action)}"
 
 
 def step_command(step: NextStep) -> str:
-    """The same on the command line, with the file where it is known: `nskeys restore /mnt/vault/a.zip`."""
+    """Return the command, with the file where it is known: `nskeys restore /mnt/vault/a.zip`."""
     return _with_file(_WORDS[step.action].command, step)
 
 
 def step_words(step: NextStep | NextAction, voice: Voice) -> str:
-    """What to do, in a sentence or the half of one."""
+    """Return what to do, in a sentence or the half of one."""
     step = step if isinstance(step, NextStep) else NextStep(step)
     words = _WORDS[step.action]
     return words.by_key if voice is Voice.KEY else _with_file(words.by_command, step)

@@ -9,7 +9,7 @@ from nskeys.wording.text.terminal import broken, pad, width
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A paragraph; `mark` puts a `!` before one that warns."""
+    """A paragraph; with `mark`, a warning with a `!` before it."""
 
     text: str
     mark: bool = False
@@ -31,8 +31,8 @@ class Commands:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A text that a machine reads from paper, as a QR code; where nothing can be drawn it is left out,
-    for it stands among the facts as well."""
+    """A text for a machine to read from paper, as a QR code. It is left out where nothing can be drawn,
+    since the same text stands among the facts."""
 
     label: str
     text: str
@@ -51,7 +51,7 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The whole, with its title."""
+    """All chapters, with a title."""
 
     title: str
     chapters: tuple[Chapter, ...]
@@ -64,8 +64,8 @@ _LABEL = 13
 
 
 def page_lines(page: Page, cells: int = WIDTH, *, whole: bool = True) -> list[str]:
-    """Lines of about `cells`: a word that is longer (a path, a hash) and a command stay whole, so that
-    they can be copied. Not `whole`: of at most `cells`, for a screen; what is longer goes on below."""
+    """Return lines of about `cells`: longer words (a path, a hash) and commands stay whole, so that they
+    can be copied. Without `whole`, of at most `cells`, for a screen; what is longer goes on below."""
     layout = _Layout(cells, whole)
     lines = [*layout.broken(page.title), "=" * min(cells, width(page.title))]
     for chapter in page.chapters:
@@ -75,13 +75,13 @@ def page_lines(page: Page, cells: int = WIDTH, *, whole: bool = True) -> list[st
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How wide, and whether long words stay whole."""
+    """The width, and whether long words stay whole."""
 
     cells: int
     whole: bool
 
     def chapter(self, chapter: Chapter) -> Iterator[str]:
-        """An empty line before the heading and before each part."""
+        """Yield the lines of a chapter, with an empty line before the heading and before each part."""
         yield ""
         yield from self.broken(chapter.title)
         yield "-" * min(self.cells, width(chapter.title))
@@ -92,7 +92,7 @@ class _Layout:
                 yield from lines
 
     def part(self, part: Part) -> Iterator[str]:
-        """Its lines; none for a code, which is for paper: what it says stands among the facts."""
+        """Yield the lines of a part; none for a code, which is for paper."""
         if isinstance(part, Words):
             yield from self.broken(f"! {part.text}" if part.mark else part.text)
         elif isinstance(part, Pairs):
@@ -105,13 +105,13 @@ class _Layout:
                     yield _COMMAND + line
 
     def broken(self, text: str, indent: int = 0) -> list[str]:
-        """Lines that fit behind so many cells."""
+        """Return lines that fit behind an indent of so many cells."""
         room = max(2, self.cells - indent)
         return _between_words(text, room) if self.whole else broken(text, room)
 
 
 def _between_words(text: str, cells: int) -> list[str]:
-    """Broken at spaces alone."""
+    """Break text at spaces alone."""
     lines = [""]
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}" if lines[-1] else word
@@ -141,7 +141,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page_html(page: Page) -> str:
-    """The whole file. Control characters never reach it: every text of a page is safe already."""
+    """Return the page as an HTML file. It holds no control characters: every text of a page is safe
+    already."""
     title = escape(page.title)
     body = "\n".join(line for chapter in page.chapters for line in _chapter(chapter))
     return (
@@ -172,7 +173,7 @@ def _part(part: Part) -> str:
 
 
 def _code(part: Code) -> str:
-    import segno  # here, for it is needed by this one page and by nothing that is in a hurry
+    import segno  # here: only this page needs it, and it is slow to load
 
     drawn = segno.make_qr(part.text, error="m").svg_inline(omitsize=True, title=part.label)
     return f"<figure>{drawn}<figcaption>{escape(part.label)}</figcaption></figure>"

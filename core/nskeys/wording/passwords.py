@@ -113,8 +113,8 @@ ONCE_IN_A_RUN = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: `prompt` without a colon, `again` where it is asked twice (else empty), `help`
-    a line below, `refused` what to say before asking once more (empty the first time)."""
+    """The texts of a question: `prompt` without a colon, `again` where it is asked twice (else empty),
+    `help` a line below, `refused` what to say before asking once more (empty the first time)."""
 
     prompt: str
     again: str
@@ -123,7 +123,7 @@ class Question:
 
 
 def question(request: SecretRequest, retry: int = 0, *, stop: str = "Ctrl-C") -> Question:
-    """The question for a secret; `stop` is the key that gives up."""
+    """Return the question for a secret; `stop` is the key that gives up."""
     prompt, subject = _PROMPTS[request.purpose], request.subject
     if request.purpose is Purpose.BACKUP_PASSWORD:
         subject = subject.rsplit("/", 1)[-1] or subject  # of a long path, its end says which file it is
@@ -141,27 +141,28 @@ def question(request: SecretRequest, retry: int = 0, *, stop: str = "Ctrl-C") ->
 
 
 def retry_text(purpose: Purpose, *, stop: str = "Ctrl-C") -> str:
-    """`That password does not open this backup. Try again, or press Ctrl-C to stop.`"""
+    """Return text such as `That password does not open this backup. Try again, or press Ctrl-C to stop.`"""
     return f"{_RETRIES[purpose]} Try again, or press {stop} to stop."
 
 
 def strength_words(score: int) -> str:
-    """The name and what it means: `weak: a program guesses it soon`."""
+    """Return the name of a score and what it means: `weak: a program guesses it soon`."""
     return ": ".join(_STRENGTHS[score])
 
 
 def weak_words(score: int) -> str:
-    """`Very weak: one of the first that a program tries.`"""
+    """Return text such as `Very weak: one of the first that a program tries.`"""
     return f"{strength_words(score).capitalize()}."
 
 
 def weak_line(score: int | None, what: str = "password") -> tuple[str, ...]:
-    """What plan and report say of a weak one on which a person insisted; nothing of any other."""
+    """Return what plan and report say of a weak password on which a person insisted; empty for any
+    other."""
     return () if score is None else (f"Its {what} is {strength_words(score)}.",)
 
 
 def password_refused(reason: PasswordProblem, score: int = 0) -> Sentence:
-    """Why a new password or passphrase cannot be used, and what to do."""
+    """Return why a new password or passphrase cannot be used, and what to do."""
     if reason is PasswordProblem.WEAK:
         return Sentence(
             f"The password is {strength_words(score)}.",
@@ -171,10 +172,10 @@ def password_refused(reason: PasswordProblem, score: int = 0) -> Sentence:
 
 
 def hint_refused(reason: HintProblem) -> Sentence:
-    """Why a hint cannot be used, and what to do."""
+    """Return why a hint cannot be used, and what to do."""
     return _HINT_REFUSED[reason]
 
 
 def others_read_words(path: str) -> str:
-    """That a file with a secret is no secret to the other users of this machine."""
+    """Return the line that other users of this machine can read a file with a secret."""
     return f"Other users can read {shown(path)}: close it to them with 'chmod go= FILE'."

@@ -227,8 +227,8 @@ _CLAUSES = MappingProxyType(
 
 
 def problem_text(token: AnyProblem | ProtectorProblem | None) -> str:
-    """`: it is empty`, to end the first half of a sentence with; nothing where none is known. A rare error
-    of the operating system is told in the system's own words."""
+    """Return the end of a sentence's first half, such as `: it is empty`; empty for an unknown problem. A
+    rare error of the operating system is shown in the system's words."""
     if token is None:
         return ""
     if isinstance(token, SystemProblem):

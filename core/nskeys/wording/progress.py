@@ -31,12 +31,13 @@ _STAGES = MappingProxyType(
 
 
 def stage_name(stage: Stage) -> str:
-    """What is being done: `Opening credentials`."""
+    """Return the words for a stage: `Opening credentials`."""
     return _STAGES[stage]
 
 
 def progress_line(stage: Stage, done: int, total: int | None, seconds_left: float | None = None) -> str:
-    """`Opening credentials: 1,200 of 100,000, about 2 minutes left`, as far as it is known."""
+    """Return text such as `Opening credentials: 1,200 of 100,000, about 2 minutes left`, with what is
+    known."""
     if total is None:
         return stage_name(stage)
     line = f"{stage_name(stage)}: {number(done)} of {number(total)}"

@@ -46,7 +46,7 @@ _OPENED, _FAILED = "opened", "failed"
 
 
 def proof_line(row: SealedRow, failure: FailureReason | None) -> str:
-    """One credential that was tried: `opened   run-as/deploy-finance`."""
+    """Return the line of one credential that was tried: `opened run-as/deploy-finance`."""
     reference = safe(f"{row[1]}/{row[2]}")
     if failure is None:
         return f"{_OPENED}   {reference}"
@@ -54,7 +54,7 @@ def proof_line(row: SealedRow, failure: FailureReason | None) -> str:
 
 
 def proof_sentence(proof: ProofReport) -> str:
-    """How many credentials opened."""
+    """Return how many credentials opened."""
     total = proof.opened + proof.failed
     if not total:
         return "There are no credentials, so none could be opened."
@@ -64,7 +64,7 @@ def proof_sentence(proof: ProofReport) -> str:
 
 
 def failure_lines(proof: ProofReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
-    """What to do about credentials that did not open; nothing where all did."""
+    """Return what to do about credentials that did not open; nothing where all did."""
     reasons = {item.failure for item in proof.failures}
     lines = []
     if FailureReason.KEY_MISSING in reasons:
@@ -76,7 +76,8 @@ def failure_lines(proof: ProofReport, voice: Voice = Voice.COMMAND) -> tuple[str
 
 
 def contents_line(facts: BackupFacts) -> str:
-    """What a backup is: `backup 41 of ns01, made 2026-11-22 14:02, with 2 keys for 14 credentials`."""
+    """Return what is in a backup: `backup 41 of ns01, made 2026-11-22 14:02, with 2 keys for 14
+    credentials`."""
     keys, credentials = count(len(facts.keys), "key"), count(facts.credentials, "credential")
     return (
         f"backup {number(facts.generation)} of {shown(facts.server)}, made {when(facts.created)}, "
@@ -85,7 +86,7 @@ def contents_line(facts: BackupFacts) -> str:
 
 
 def inspected_line(inspected: Inspected) -> str:
-    """What a file is, before its password is asked for."""
+    """Return what a file is, before its password is asked for."""
     if inspected.manifest is None:
         return BARE
     line = contents_line(inspected.manifest.facts)
@@ -95,8 +96,8 @@ def inspected_line(inspected: Inspected) -> str:
 def plan_lines(
     plan: RestorePlan, voice: Voice = Voice.COMMAND, server: str = "", protector: str = ""
 ) -> tuple[str, ...]:
-    """What a restore would mean. `server` and `protector` are those of a home that it sets up, as far as
-    they are chosen."""
+    """Return what a restore would do. `server` and `protector` are those of a home that it sets up, as far
+    as they are chosen."""
     now = f"now {number(plan.opens_before)} {'does' if plan.opens_before == 1 else 'do'}"
     lines = [f"{number(plan.opens_after)} of {count(plan.total, 'credential')} will open; {now}."]
     if plan.elsewhere:
@@ -136,7 +137,7 @@ def plan_lines(
 
 
 def restore_lines(report: RestoreReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
-    """What a restore did."""
+    """Return what a restore did."""
     added, present = len(report.added), len(report.present)
     was = "was" if added == 1 else "were"
     first = (
@@ -168,8 +169,8 @@ def restore_lines(report: RestoreReport, voice: Voice = Voice.COMMAND) -> tuple[
 
 
 def bound_before_lines(before: str, now: str, way: str = "") -> tuple[str, ...]:
-    """How the keys were bound on the server of the backup, as far as the database tells, where that was
-    otherwise; a warning, with the `way` to mend it, where it was stronger."""
+    """Return how the keys were bound on the server of the backup, as far as the database tells, where that
+    was otherwise; a warning, with the `way` to mend it, where it was stronger."""
     if not before or before == (now.partition(":")[0] or "file"):
         return ()
     was = f"On the server of this backup: {protector_label(before)}, as far as the database tells."
@@ -181,7 +182,7 @@ def _keys(kids: Sequence[Kid]) -> str:
 
 
 def drill_lines(report: DrillReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
-    """What a drill proved, and whether the register knows."""
+    """Return what a drill proved, and whether the register knows."""
     lines = [f"Proof: {proof_words(report.reached)}.", proof_sentence(report.proof)]
     if not SIGNATURE_REASONS & set(report.foreign):
         named = kid_name(report.facts.server_key)
@@ -201,7 +202,8 @@ def drill_lines(report: DrillReport, voice: Voice = Voice.COMMAND) -> tuple[str,
 
 
 def signer_words(signer: Signer, server_key: str) -> str:
-    """Who signed a backup that names `server_key`, as far as that was checked before it was opened."""
+    """Return who signed a backup that names `server_key`, as far as that was checked before it was
+    opened."""
     claims = f"it claims to be by {kid_name(server_key)}; proven only once it is open"
     return {
         Signer.NOBODY: "by nobody",

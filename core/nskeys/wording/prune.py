@@ -42,24 +42,24 @@ _REASONS = MappingProxyType(
 
 
 def fate_word(fate: Fate) -> str:
-    """For a column: `keep`, `delete`, `note`."""
+    """Return `keep`, `delete` or `note`, for a column."""
     return _FATES[fate]
 
 
 def reason_words(reason: FateReason) -> str:
-    """Why: `one of the last`."""
+    """Return the reason: `one of the last`."""
     return _REASONS[reason]
 
 
 def decision_cells(one: Decision) -> tuple[str, str, str, str, str]:
-    """What becomes of it, which backup, of when, why, and the file."""
+    """Return the cells of a row: what becomes of the file, which backup, of when, why, and the file."""
     backup = backup_name(one.copy) if one.copy else UNKNOWN_FILE
     created = when(one.copy.backup.created) if one.copy else ""
     return (fate_word(one.fate), backup, created, reason_words(one.reason), safe(one.address))
 
 
 def retention_words(retention: Retention) -> str:
-    """`the last 7 and one for each of 12 months, at each destination`."""
+    """Return text such as `the last 7 and one for each of 12 months, at each destination`."""
     monthly = f" and one for each of {number(retention.keep_monthly)} months"
     last = f"the last {number(retention.keep_last)}" if retention.keep_last > 1 else "the last one"
     return f"{last}{monthly if retention.keep_monthly else ''}, at each destination"
@@ -71,7 +71,7 @@ def plan_lines(
     skipped: Sequence[tuple[str, NskeysError]],
     odd: Sequence[tuple[str, int]] = (),
 ) -> tuple[str, ...]:
-    """What is kept, how many go and stay, and which places are left out."""
+    """Return what is kept, how many files go and stay, and which places are left out."""
     going = sum(one.fate is Fate.DELETE for one in decisions)
     noted = sum(one.fate is Fate.SETTLE for one in decisions)
     lines = [f"Kept: {retention_words(retention)}."]
@@ -88,25 +88,25 @@ def plan_lines(
 
 
 def delete_question(files: int) -> tuple[str, ...]:
-    """What saying yes means."""
+    """Return the question before files are deleted."""
     return (
         f"Delete {count(files, 'file')}? Each is read once more right before, and nothing brings it back.",
     )
 
 
 def delete_answer(files: int) -> str:
-    """The answer that does it."""
+    """Return the answer that confirms deleting."""
     return "Yes, delete it" if files == 1 else f"Yes, delete all {number(files)}"
 
 
 def number_problem(text: str, least: int) -> str:
-    """Why this cannot be how many stay; empty where it can."""
+    """Return why this cannot be how many stay; empty where it can."""
     fits = text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= MOST_KEPT
     return "" if fits else f"A whole number from {least} to {number(MOST_KEPT)}."
 
 
 def skipped_lines(skipped: Sequence[tuple[str, NskeysError]]) -> tuple[str, ...]:
-    """Places where nothing is deleted now, and why."""
+    """Return the places where nothing is deleted now, and why."""
     return tuple(f"Left out: {_naming(address, error)}" for address, error in skipped)
 
 
@@ -115,13 +115,13 @@ def report_lines(
     failures: Sequence[tuple[BackupCopy, NskeysError]],
     skipped: Sequence[tuple[str, NskeysError]],
 ) -> tuple[str, ...]:
-    """What was done, and what was not."""
+    """Return what was done, and what was not."""
     lines = [f"{count(len(deleted), 'old copy')} deleted." if deleted else NOTHING_DELETED]
     lines += [f"Not deleted: {_naming(copy.address, error)}" for copy, error in failures]
     return (*lines, *skipped_lines(skipped))
 
 
 def _naming(address: str, error: NskeysError) -> str:
-    """What happened, and where if that does not say it."""
+    """Return what happened, with the address where that does not name it."""
     what = say(error).what
     return what if shown(address) in what else f"{shown(address)}. {what}"

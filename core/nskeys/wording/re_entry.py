@@ -1,7 +1,8 @@
-"""The list of what must be re-entered: for a person, as text; for a table, as CSV (RFC 4180). No secrets.
+"""The list of what must be re-entered: for a person, as text; for a table, as CSV (RFC 4180). It holds no
+secrets.
 
-A table calculates what begins with `=`, `+`, `-` or `@`: a credential's name must not be able to. Such a
-cell gets an apostrophe before it, as a person would type it.
+A spreadsheet calculates cells that begin with `=`, `+`, `-` or `@`. Such a cell gets an apostrophe before
+it, so that a credential's name cannot be a formula.
 """
 
 import csv
@@ -43,7 +44,7 @@ _COLUMNS = (
 
 
 def re_entry_sentence(found: ReEntryList) -> str:
-    """How many are on the list."""
+    """Return how many credentials are on the list."""
     if not found.items:
         total = f" ({number(found.opened)})" if found.opened else ""
         return f"Nothing has to be re-entered: every credential opens{total}."
@@ -53,7 +54,8 @@ def re_entry_sentence(found: ReEntryList) -> str:
 
 
 def re_entry_heading(found: ReEntryList, done: int) -> str:
-    """The same above the list, where `done` were re-entered or removed while it was shown."""
+    """Return how many are on the list, for above it; `done` were re-entered or removed while it was
+    shown."""
     left, total = number(len(found.items)), number(found.opened + len(found.items))
     if done:
         return f"{left} left, {number(done)} done"
@@ -61,17 +63,17 @@ def re_entry_heading(found: ReEntryList, done: int) -> str:
 
 
 def file_problem(name: str) -> str:
-    """What keeps a name from being one for the list's file; empty for nothing."""
+    """Return why the list's file cannot have this name; empty where it can."""
     return "" if name.strip() else "Type the name of a new file."
 
 
 def is_csv(name: str) -> bool:
-    """Whether a file of this name is to hold a table."""
+    """Return whether a file of this name is to hold a table."""
     return name.lower().endswith(".csv")
 
 
 def re_entry_advice(found: ReEntryList) -> tuple[str, ...]:
-    """What to do about them, the easier way first."""
+    """Return what to do about them, the easier way first."""
     lines = []
     if found.in_backups:
         lines.append(
@@ -84,7 +86,7 @@ def re_entry_advice(found: ReEntryList) -> tuple[str, ...]:
             "if it turns up, a restore of it brings the key back."
         )
     if found.claimed:
-        # Each is named: it may be at hand, and then nothing has to be typed.
+        # Each backup is named, since one at hand saves typing the secrets.
         named = listed(tuple(f"{backup_name(copy)} in {safe(copy.address)}" for copy in found.claims))
         says = "says that it holds" if len(found.claims) == 1 else "say that they hold"
         file = shlex.quote(safe(found.claims[0].address))
@@ -101,7 +103,7 @@ def re_entry_advice(found: ReEntryList) -> tuple[str, ...]:
 
 
 def held_words(item: ReEntry) -> str:
-    """Whether a backup holds its key: `backup 41 holds its key: /mnt/vault/...`."""
+    """Return whether a backup holds its key: `backup 41 holds its key: /mnt/vault/...`."""
     if item.reason is FailureReason.UNREADABLE:
         return "no key opens it: its row cannot be read"
     if item.reason is not FailureReason.KEY_MISSING:
@@ -117,7 +119,7 @@ def held_words(item: ReEntry) -> str:
 
 
 def held_word(item: ReEntry) -> str:
-    """The same for a column: `backup 41`, `in no backup`."""
+    """Return whether a backup holds its key, for a column: `backup 41`, `in no backup`."""
     if item.reason is FailureReason.UNREADABLE:
         return "row unreadable"
     if item.reason is not FailureReason.KEY_MISSING:
@@ -128,7 +130,7 @@ def held_word(item: ReEntry) -> str:
 
 
 def re_entry_lines(found: ReEntryList) -> tuple[str, ...]:
-    """The list to print or keep, a box to tick for each."""
+    """Return the list to print or keep, with a box to tick for each credential."""
     lines = [f"{safe(found.server)}, {when(found.taken)}: {re_entry_sentence(found)}"]
     for item in found.items:
         fields = item.credential.fields
@@ -145,7 +147,7 @@ def re_entry_lines(found: ReEntryList) -> tuple[str, ...]:
 
 
 def re_entry_csv(found: ReEntryList) -> str:
-    """The list as a table, with a heading and CR LF. Times are RFC 3339 in UTC."""
+    """Return the list as a table, with a heading and CR LF. Times are RFC 3339 in UTC."""
     text = io.StringIO()
     table = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     table.writerow(_COLUMNS)
@@ -181,6 +183,7 @@ def _raw_cells(item: ReEntry) -> Iterator[str]:
 
 
 def _defused(cell: str) -> str:
-    """In one line, without anything invisible; and never a formula, also behind blanks."""
+    """Return the cell in one line, without invisible characters, and never a formula, also behind
+    blanks."""
     shown = safe(cell)
     return f"'{shown}" if shown.lstrip().startswith(_CALCULATES) else shown

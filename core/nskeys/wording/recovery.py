@@ -1,4 +1,4 @@
-"""Words for recovery identities and recipients: who opens a backup that nobody typed a password for."""
+"""Words for recovery identities and recipients: who can open a backup that was made without a password."""
 
 from collections.abc import Sequence
 from types import MappingProxyType
@@ -37,29 +37,32 @@ THEN_DRILL = (
 
 
 def identity_name(identity: RecoveryIdentity | EarlierIdentity) -> str:
-    """`recovery identity 2`."""
+    """Return text such as `recovery identity 2`."""
     return f"{_KINDS[identity.kind]} {identity.number}"
 
 
 def split_words(identity: RecoveryIdentity) -> str:
-    """`3 of 5 shares`; empty for a person's."""
+    """Return text such as `3 of 5 shares`; empty for a person's identity."""
     return f"{identity.threshold} of {identity.shares} shares" if identity.shares else ""
 
 
 def with_split(identity: RecoveryIdentity) -> str:
-    """`recovery identity 2`, `custodians' identity 1 (3 of 5 shares)`."""
+    """Return the identity with its split: `recovery identity 2`, `custodians' identity 1 (3 of 5
+    shares)`."""
     split = split_words(identity)
     return identity_name(identity) + (f" ({split})" if split else "")
 
 
 def recipient_name(recipient: str, recovery: Recovery) -> str:
-    """`recovery identity 2`, where it is one of ours; else the recipient, shortened."""
+    """Return the name of one of our identities, such as `recovery identity 2`; else the recipient,
+    shortened."""
     known = recovery.named(recipient)
     return identity_name(known) if known is not None else short_recipient(recipient)
 
 
 def short_recipient(recipient: str) -> str:
-    """`age1...8k2f0v3s`, `ssh-ed25519 ...Hv7q2d1k`: its kind, and an end that can be compared."""
+    """Return the recipient's kind and an end that can be compared: `age1...8k2f0v3s`, `ssh-ed25519
+    ...Hv7q2d1k`."""
     head, _, tail = recipient.partition(" ")
     if tail:
         return safe(f"{head} ...{tail[-_TAIL:]}")
@@ -67,12 +70,12 @@ def short_recipient(recipient: str) -> str:
 
 
 def opened_by(recipients: Sequence[str], recovery: Recovery) -> str:
-    """Who opens a backup to these: `recovery identity 2 and ssh-ed25519 ...Hv7q2d1k`."""
+    """Return who opens a backup to these: `recovery identity 2 and ssh-ed25519 ...Hv7q2d1k`."""
     return listed(tuple(recipient_name(recipient, recovery) for recipient in recipients))
 
 
 def not_proven_line(copy: BackupCopy) -> str:
-    """A backup that waits, and for what."""
+    """Return the line about a backup that does not count before a person opened one for its recipients."""
     return f"{backup_name(copy)} {UNPROVEN} and does not count: prove it with 'nskeys drill latest'."
 
 
@@ -80,7 +83,7 @@ UNATTENDED = "Enter writes it, reads it back and opens it; no password is asked.
 
 
 def then_drill(copy: BackupCopy) -> str:
-    """What a person does after a backup was made in the app."""
+    """Return the advice to drill after a backup was made in the app."""
     if copy.backup.protection is Protection.PASSWORD:
         return "Keep the password apart from the file. d proves now that the credentials open with it."
     if copy.by_a_person:
@@ -89,8 +92,9 @@ def then_drill(copy: BackupCopy) -> str:
 
 
 def who_opens(copy: BackupCopy, recovery: Recovery = NO_RECOVERY) -> str:
-    """Who can open it: `whoever knows its password opens it; hint: ...`, or `the password of recovery
-    identity 1, which was replaced since, opens it`. Each of several does it alone: or."""
+    """Return who can open it: `whoever knows its password opens it; hint: ...`, or `the password of
+    recovery identity 1, which was replaced since, opens it`. Several are joined by "or", since each opens
+    it alone."""
     backup = copy.backup
     hint = f"; hint: {safe(backup.hint)}" if backup.hint else ""
     if backup.protection is Protection.PASSWORD:
@@ -111,12 +115,13 @@ def _way(recipient: str, recovery: Recovery) -> str:
 
 
 def plan_opens(plan: BackupPlan) -> str:
-    """Who will be able to open what is planned: `recovery identity 2 and age1...8k2f0v3s`."""
+    """Return who will be able to open the planned backup: `recovery identity 2 and age1...8k2f0v3s`."""
     return opened_by(plan.recipients, Recovery(plan.identities))
 
 
 def identity_rows(recovery: Recovery) -> tuple[tuple[str, str], ...]:
-    """What is in force and what was before, name and value a row; the recipients are public."""
+    """Return the identities in force and those before them, a name and a value a row; the recipients are
+    public."""
     rows = []
     for one in recovery.identities:
         split = f", {split_words(one)}" if one.shares else ""
@@ -128,7 +133,7 @@ def identity_rows(recovery: Recovery) -> tuple[tuple[str, str], ...]:
 
 
 def plan_lines(plan: RecoveryPlan) -> tuple[str, ...]:
-    """What making one will do."""
+    """Return what making an identity will do."""
     name = f"{_KINDS[plan.kind]} {plan.number}"
     if plan.replaces is None:
         return (f"This makes {name}. Its password opens every backup that is made from now on.",)
@@ -141,7 +146,7 @@ def plan_lines(plan: RecoveryPlan) -> tuple[str, ...]:
 
 
 def made_lines(report: RecoveryReport) -> tuple[str, ...]:
-    """It is in force, and what is left to do."""
+    """Return that the identity is in force, and what is left to do."""
     name = identity_name(report.identity)
     opened = f"{capitalised(name)} is made: a test file opened with its password."
     return (opened, *weak_line(report.identity.weak), THEN_BACK_UP, THEN_DRILL)

@@ -1,4 +1,4 @@
-"""The register in words: what was seen of each copy, what it was proven to do, what letting it go means."""
+"""The register in words: what was seen of each copy, how far it was proven, what retiring it means."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,12 +22,12 @@ STAYS = "It counts no more afterwards. Its file stays where it is."
 
 
 def unreadable_words(rows: int) -> str:
-    """Above the list: rows that are in the register and cannot be shown."""
+    """Return the line above the list about rows that cannot be shown."""
     return f"! {count(rows, 'row')} cannot be understood"
 
 
 def looked_words(copies: Sequence[BackupCopy]) -> str:
-    """Above the list: whether each copy was looked at for it."""
+    """Return the line above the list that tells whether each copy was looked at for it."""
     checked = sum(copy.by_check for copy in copies)
     if not checked:
         return "each looked at now"
@@ -35,21 +35,21 @@ def looked_words(copies: Sequence[BackupCopy]) -> str:
 
 
 def seen_word(copy: BackupCopy) -> str:
-    """For a column: `good`, `missing`, `changed`, ..., `retired`, `deleted`, `unsigned`."""
+    """Return `good`, `missing`, `changed`, ..., `retired`, `deleted` or `unsigned`, for a column."""
     if copy.retired is not None:
         return "deleted" if copy.pruned else "retired"
     return sight_name(copy.status) if copy.signed else "unsigned"
 
 
 def counts_words(copy: BackupCopy) -> str:
-    """Whether it makes anything recoverable, and if not why."""
+    """Return whether the copy makes anything recoverable, and if not why."""
     reason = why_not(copy)
     return f"no: it {reason}" if reason else "yes: what its keys sealed would come back from it"
 
 
 def look_words(copy: BackupCopy, now: datetime) -> str:
-    """What the last look found: `missing, looked at just now; last good 3 days ago`. A copy on another
-    server is known by the last check: `good, by the check 2 hours ago`."""
+    """Return what the last look found: `missing, looked at just now; last good 3 days ago`. For a copy on
+    another server, the last check counts: `good, by the check 2 hours ago`."""
     if not copy.signed:
         return "not looked at: its address may be anybody's"
     verb = "by the check" if copy.by_check else "looked at"
@@ -60,7 +60,7 @@ def look_words(copy: BackupCopy, now: datetime) -> str:
 
 
 def proof_dates(copy: BackupCopy) -> tuple[str, ...]:
-    """Every level of proof and when it was last reached, weakest first; `not yet` for the others."""
+    """Return every level of proof and when it was last reached, weakest first; `not yet` for the others."""
     if not copy.signed:
         return ("none that this server vouches for",)
     levels = ((proof_name(proof), copy.reached(proof)) for proof in PROOFS)
@@ -68,14 +68,14 @@ def proof_dates(copy: BackupCopy) -> tuple[str, ...]:
 
 
 def typed_words(copy: BackupCopy, now: datetime) -> str:
-    """When a person last typed what opens it."""
+    """Return when a person last typed what opens it."""
     if copy.typed is None or not copy.signed:
         return "nobody is known to have typed what opens it"
     return f"{when(copy.typed)}, {ago(copy.typed, now)}"
 
 
 def weak_password_lines(copies: Sequence[BackupCopy]) -> tuple[str, ...]:
-    """Below the list: backups that are easy to open, once somebody has the file."""
+    """Return the lines below the list about backups that are easy to open, once somebody has the file."""
     weak = {copy.backup.kms_sha256: copy for copy in copies if copy.signed and copy.weak is not None}
     return tuple(
         f"! The password of {backup_name(copy)} is {strength_words(copy.weak)}."
@@ -85,21 +85,22 @@ def weak_password_lines(copies: Sequence[BackupCopy]) -> tuple[str, ...]:
 
 
 def vouched_words(copy: BackupCopy) -> str:
-    """Who vouches for the row."""
+    """Return who signed the row."""
     if copy.signed:
         return "by the key of this server"
     return "by nobody: another server wrote it, or it was changed in the database"
 
 
 def retire_lines(plan: "RetirePlan") -> tuple[str, ...]:
-    """What letting a copy go means, for a question."""
+    """Return the question before a copy is retired."""
     asked = f"Retire {backup_name(plan.copy)} in {safe(plan.copy.address)}?"
     losing = (f"{losing_words(plan)} If this machine dies, they are lost.",) if plan.credentials else ()
     return (asked, *losing, STAYS)
 
 
 def losing_words(plan: "RetirePlan") -> str:
-    """Which credentials lose their only backup: how many of which kinds, and the first few by name."""
+    """Return which credentials lose their only backup: how many of which kinds, and the first few by
+    name."""
     have = "has" if plan.credentials == 1 else "have"
     kinds = ", ".join(kind_counts(plan.kinds))
     rest = plan.credentials - len(plan.examples)
@@ -112,7 +113,7 @@ def losing_words(plan: "RetirePlan") -> str:
 
 
 def retire_answer(plan: "RetirePlan") -> str:
-    """The answer that does it, which says what is given up."""
+    """Return the answer that confirms retiring, which says what is given up."""
     if not plan.credentials:
         return "Yes, retire it"
     have = "has" if plan.credentials == 1 else "have"

@@ -35,7 +35,7 @@ from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import ago, when
 
 if TYPE_CHECKING:
-    from nskeys.services.status.audit import AuditVerdict  # with its crypto, which a help does not need
+    from nskeys.services.status.audit import AuditVerdict  # imports crypto, which a help text does not need
 
 NO_FLUSH = "Nothing there can be flushed to its disk, so a power cut may take what it just got."
 BACKUP_COMPLETE = "Backup of Notification Server cryptographic keys is complete."
@@ -50,7 +50,7 @@ OLD_COPIES = "Old copies of this disk still open the old way."
 
 
 def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
-    """`init` made an installation; `lost` credentials stay without their keys."""
+    """Return the lines after `init`; `lost` credentials stay without their keys."""
     lines = [f"Notification Server {shown(report.server)} is set up.", protector_sentence(report.protector)]
     lines.extend(weak_line(report.weak, "passphrase"))
     if lost:
@@ -59,13 +59,14 @@ def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
 
 
 def protector_sentence(protector: str) -> str:
-    """`Keys in a plain file: whoever copies this disk has the keys.`"""
+    """Return text such as `Keys in a plain file: whoever copies this disk has the keys.`"""
     words = protector_words(protector)
     return f"{capitalised(words)}."
 
 
 def backup_lines(report: BackupReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
-    """A backup is complete, whether it helps, and which destinations got no copy of it."""
+    """Return that a backup is complete, whether it makes credentials recoverable, and which destinations
+    got no copy."""
     prove_it = step_words(NextAction.DRILL, voice)
     waits = () if report.copy.by_a_person else (f"It {UNPROVEN} and does not count yet: {prove_it}",)
     helps = _whether_it_helps(report.copy.where, voice)
@@ -85,7 +86,8 @@ def backup_lines(report: BackupReport, voice: Voice = Voice.COMMAND) -> tuple[st
 
 
 def _unopened_line(report: BackupReport) -> str:
-    """Credentials that a backup does not bring back, because their keys are not here; and what does."""
+    """Return the line about credentials that a backup does not bring back because their keys are not here,
+    and what does."""
     credentials = count(report.unopened, "credential")
     keys = listed(tuple(kid_name(kid) for kid in report.missing_at))
     are, it = ("is", "it") if len(report.missing_at) == 1 else ("are", "them")
@@ -97,12 +99,12 @@ def _unopened_line(report: BackupReport) -> str:
 
 
 def no_copy_lines(failures: Sequence[CopyFailure]) -> tuple[str, ...]:
-    """Destinations that got no copy, each with what happened there."""
+    """Return the destinations that got no copy, each with what happened there."""
     return tuple(f"No copy in {shown(item.info.address)}: {say(item.error).what}" for item in failures)
 
 
 def not_needed_lines(held: Sequence[BackupCopy]) -> tuple[str, ...]:
-    """Why `backup --if-needed` made none: a good copy in each destination that was meant."""
+    """Return why `backup --if-needed` made none: a good copy in each destination that was meant."""
     best = best_of(held)
     if len(held) == 1:
         why = f"{backup_name(best)} of {when(best.backup.created)} holds every key of this server"
@@ -117,7 +119,7 @@ def _whether_it_helps(where: LocatedAt, voice: Voice) -> tuple[str, ...]:
 
 
 def summary_line(totals: Totals) -> str:
-    """The answer: `If this server died now, 12 of 14 credentials would come back.`"""
+    """Return the answer: `If this server died now, 12 of 14 credentials would come back.`"""
     if not totals.total:
         return "There are no credentials yet, so none could be lost."
     credentials = count(totals.total, "credential")
@@ -125,27 +127,28 @@ def summary_line(totals: Totals) -> str:
 
 
 def checked_words(answer: Recoverability, now: datetime) -> tuple[str, ...]:
-    """How old the answer is where nobody looked now; nothing where all that counts was looked at."""
+    """Return how old the answer is where nobody looked now; empty where all that counts was looked at."""
     if answer.checked is None:
         return ()
     return (f"What lies on other servers was checked {ago(answer.checked, now)}.",)
 
 
 def put_back_line(kids: Sequence[str]) -> str:
-    """Rows of the CMDB name keys that seal no more, and no rotation explains it."""
+    """Return the line about rows of the CMDB that name keys out of use, without a rotation that explains
+    it."""
     keys = "Key" if len(kids) == 1 else "Keys"
     names = listed(tuple(kid_name(kid) for kid in kids))
     return f"{keys} {names} should seal nothing any more: old rows were put back into the CMDB."
 
 
 def arrived_line(kids: Sequence[str]) -> str:
-    """Keys that were restored here, and whose credentials no rotation moved to the active key yet."""
+    """Return the line about restored keys whose credentials no rotation has moved to the active key yet."""
     names = listed(tuple(kid_name(kid) for kid in kids))
     return f"Credentials are still sealed under restored keys ({names}); 'nskeys key rotate' ends that."
 
 
 def claim_line(kid: str, copy: BackupCopy) -> str:
-    """A backup that says to hold a key of lost credentials, although nobody vouches for its row."""
+    """Return the line about an unsigned backup that claims to hold a key of lost credentials."""
     file = shlex.quote(safe(copy.address))
     return (
         f"{backup_name(copy).capitalize()} says that it holds key {kid_name(kid)}; nothing here vouches "
@@ -154,18 +157,18 @@ def claim_line(kid: str, copy: BackupCopy) -> str:
 
 
 def unreadable_line(rows: int) -> str:
-    """Rows of the register that were changed, or that nskeys did not write."""
+    """Return the line about rows of the register that were changed, or that nskeys did not write."""
     return f"{count(rows, 'row')} of the register cannot be understood, so nothing in them counts."
 
 
 def unreadable_rows_line(rows: Sequence[UnreadableRow]) -> str:
-    """Which rows of the CMDB cannot be read, and why."""
+    """Return which rows of the CMDB cannot be read, and why."""
     named = listed(tuple(map(_row_name, rows)), _NAMED_ROWS)
     return f"{count(len(rows), 'row')} of the CMDB cannot be read: {named}."
 
 
 def unreadable_rows(credentials: Sequence[UnreadableCredential]) -> list[UnreadableRow]:
-    """Credentials that were listed, as rows."""
+    """Return listed credentials as rows."""
     return [UnreadableRow("credentials", row.credential_id, row.problem, row) for row in credentials]
 
 
@@ -176,28 +179,28 @@ def _row_name(row: UnreadableRow) -> str:
 
 
 def remembered_line(copy: BackupCopy) -> str:
-    """Which backup the register remembers, where no key is here that could vouch for that."""
+    """Return which backup the register remembers, where no key here could have signed that."""
     made = when(copy.backup.created)
     return f"The register remembers {backup_name(copy)} of {made}: {safe(copy.address)}."
 
 
 def in_backups(backups: int) -> str:
-    """`in 3 backups`, `in no backup`."""
+    """Return text such as `in 3 backups`, `in no backup`."""
     return f"in {count(backups, 'backup')}" if backups else "in no backup"
 
 
 def due_words(due: Sequence[DueReason]) -> tuple[str, ...]:
-    """Why a backup is due; nothing where none is."""
+    """Return why a backup is due; nothing where none is."""
     return tuple(due_sentence(reason) for reason in due)
 
 
 def due_lines(due: Sequence[DueReason], voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
-    """Why a backup is due, and how to make one; nothing where none is."""
+    """Return why a backup is due, and how to make one; nothing where none is."""
     return (*due_words(due), f"A backup is due; {step_words(NextAction.BACK_UP, voice)}") if due else ()
 
 
 def rotation_lines(report: RotationReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
-    """What a step of a rotation did, and what comes next."""
+    """Return what a step of a rotation did, and what comes next."""
     kid = kid_name(report.kid)
     if report.state is KeyState.PRE_ACTIVE:
         held = report.held_by
@@ -230,50 +233,49 @@ def _left(report: RotationReport) -> str:
 
 
 def registry_future(backup_date: datetime | None) -> str:
-    """For a `KMSBackupDate` that lies ahead."""
+    """Return the line about a `KMSBackupDate` that lies ahead."""
     date = "" if backup_date is None else f" ({when(backup_date)})"
     return f"KMSBackupDate{date} lies in the future: this clock or that date is wrong."
 
 
 def credential_done(reference: str, done: str) -> str:
-    """`run-as/deploy-finance was added.`"""
+    """Return text such as `run-as/deploy-finance was added.`"""
     return f"{shown(reference)} was {done}."
 
 
 def destination_lines(address: str, where: LocatedAt) -> tuple[str, ...]:
-    """A destination was added, and whether backups there help."""
+    """Return that a destination was added, and whether backups there help."""
     place = f"{shown(address)} is a destination now: {location_name(where)}."
     return (place, *((location_sentence(where),) if location_sentence(where) else ()))
 
 
 def destination_removed(address: str) -> str:
-    """A destination was removed."""
     return f"{shown(address)} is no destination any more; backups there stay, and so do their rows."
 
 
 def destination_works(address: str, flushes: bool | None = None) -> str:
-    """A destination was tested; what it cannot promise is said."""
+    """Return that a destination was tested, with what it cannot promise."""
     works = f"{shown(address)} works: something was written there, read back and removed again."
     return works if flushes is not False else f"{works} {NO_FLUSH}"
 
 
 def saved_line(path: str) -> str:
-    """Something was written to a file for a person to keep."""
+    """Return that something was written to a file."""
     return f"It is in {shown(path)} now."
 
 
 def copy_added(copy: BackupCopy, voice: Voice = Voice.COMMAND) -> str:
-    """`register add` found a backup."""
+    """Return the line after `register add`."""
     return f"{_named(copy)} is in the register now, as intact; {step_words(NextAction.DRILL_FILE, voice)}"
 
 
 def copy_retired(copy: BackupCopy) -> str:
-    """`register retire` let a copy go."""
+    """Return the line after `register retire`."""
     return f"{_named(copy)} counts no more; the file stays where it is."
 
 
 def copies_seen(copies: Sequence[BackupCopy]) -> str:
-    """What `register check` saw."""
+    """Return the line after `register check`."""
     left = [copy for copy in copies if copy.retired is None and copy.status.value != "good"]
     if not left:
         return f"{count(len(copies), 'copy')} looked at, none is missing or changed."
@@ -282,7 +284,7 @@ def copies_seen(copies: Sequence[BackupCopy]) -> str:
 
 
 def strays_lines(addresses: Sequence[str]) -> tuple[str, ...]:
-    """Backups that lie at a destination and that the register does not know."""
+    """Return the lines about backups at a destination that the register does not know."""
     if not addresses:
         return ()
     lie = "lies" if len(addresses) == 1 else "lie"
@@ -299,7 +301,7 @@ def _named(copy: BackupCopy) -> str:
 
 
 def audit_lines(verdict: "AuditVerdict") -> tuple[str, ...]:
-    """What a check of the audit trail found, and by what that is shown."""
+    """Return what a check of the audit trail found, and what shows it."""
     lines, signed = verdict.lines, verdict.signed_lines
     found = []
     if verdict.broken_at is not None:
@@ -324,7 +326,7 @@ def audit_lines(verdict: "AuditVerdict") -> tuple[str, ...]:
 
 
 def _unsigned_lines(signed: int, lines: int) -> tuple[str, ...]:
-    """Lines behind the last signature, why there are some and how long."""
+    """Return the lines about entries behind the last signature, why they are there and until when."""
     if lines <= signed:
         return ()
     first, last = number(signed + 1), number(lines)
@@ -346,7 +348,7 @@ def _witnesses(verdict: "AuditVerdict") -> tuple[str, ...]:
 
 
 def _not_asked(verdict: "AuditVerdict") -> tuple[str, ...]:
-    """Backups that could contradict it, and could not be read."""
+    """Return the lines about backups that could contradict the trail and could not be read."""
     if not verdict.not_asked:
         return ()
     told = listed(tuple(shown(address) for address in verdict.not_asked), _WITNESSES)

@@ -1,4 +1,4 @@
-"""The runbook: what the person does who was not there when the server died, for this very server.
+"""The runbook: what to do, for a person who was not there when this server died.
 
 Database, then keys, then proof. It holds no secret, and says so; what comes from outside (names, paths,
 hints) is made safe here, and quoted where it stands in a command.
@@ -44,7 +44,6 @@ _SHOWN_KEYS = 8
 
 
 def runbook_page(runbook: Runbook) -> Page:
-    """The whole runbook."""
     return Page(
         f"Runbook: bringing back the credentials of {safe(runbook.server)}",
         (
@@ -60,12 +59,12 @@ def runbook_page(runbook: Runbook) -> Page:
 
 
 def file_problem(name: str) -> str:
-    """What keeps a name from being one for a runbook's file; empty for nothing."""
+    """Return why a runbook's file cannot have this name; empty where it can."""
     return "" if name.strip() else "Type the name of a new file."
 
 
 def is_html(name: str) -> bool:
-    """Whether a file of this name is to hold HTML."""
+    """Return whether a file of this name is to hold HTML."""
     return name.lower().endswith((".html", ".htm"))
 
 
@@ -210,7 +209,7 @@ def _keys(runbook: Runbook) -> Iterator[Part]:
 
 
 def _at_hand(runbook: Runbook) -> Iterator[Part]:
-    """The newest backup, here, under one name."""
+    """Yield the steps that put the newest backup here, under one name."""
     newest = _newest(runbook)
     fetch = None if newest is None else fetching(newest.address)
     if fetch is None:
@@ -291,7 +290,8 @@ def _newest(runbook: Runbook) -> BackupCopy | None:
 
 
 def _names_backup(runbook: Runbook) -> str:
-    """What a shell calls the backup from then on: typed once, from paper."""
+    """Return the command that names the backup for the later ones, so that its path is typed only once from
+    paper."""
     newest = _newest(runbook)
     return f"backup={_NO_FILE if newest is None else _quoted(fetched_as(newest.address))}"
 
@@ -301,8 +301,8 @@ def _home(runbook: Runbook) -> str:
 
 
 def _set_up(runbook: Runbook) -> str:
-    """What a new machine must be told of this one. A plain file is what binds least, so it is not asked
-    for: the new machine takes the best that it has."""
+    """Return the options that tell a new machine about this one. A plain file binds least, so it is not
+    asked for: the new machine takes the best that it has."""
     cmdb = f" --cmdb {_quoted(safe(runbook.cmdb_url))}" if runbook.cmdb_url else ""
     bound = runbook.protector_uri or runbook.protector
     protector = "" if bound == "file" else f" --protector {_quoted(safe(bound))}"
@@ -310,7 +310,7 @@ def _set_up(runbook: Runbook) -> str:
 
 
 def _binds(runbook: Runbook) -> str:
-    """What '--protector' in the restore's line is for, and what to do where it cannot be."""
+    """Return what '--protector' in the restore's line is for, and what to do where it cannot be."""
     otherwise = "'--protector passphrase' asks for one, '--protector file' binds them to nothing."
     match runbook.protector:
         case "passphrase":
@@ -330,7 +330,7 @@ def _binds(runbook: Runbook) -> str:
 
 
 def _declared(where: LocatedAt) -> str:
-    """What makes a place count as elsewhere where nothing but a person's word does."""
+    """Return the option that makes a place count as elsewhere where only a person's word does."""
     if where.reason is not LocationReason.DECLARED:
         return ""
     return f" --elsewhere {_quoted(safe(where.detail))}"

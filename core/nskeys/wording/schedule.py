@@ -49,22 +49,22 @@ _SIGHTS = MappingProxyType(
 
 
 def job_words(job: Job) -> str:
-    """What it does, and how often."""
+    """Return what a job does, and how often."""
     return _JOBS[job]
 
 
 def sight_words(status: UnitStatus) -> str:
-    """What lies in a unit's place."""
+    """Return what lies in a unit's place."""
     return _SIGHTS[status]
 
 
 def obstacle_words(obstacle: Obstacle) -> Sentence:
-    """Why nothing can run by itself, and what to do."""
+    """Return why nothing can run by itself, and what to do."""
     return say(ScheduleRefused(ScheduleProblem(obstacle)))
 
 
 def timer_words(timer: TimerStatus, systemd_runs: bool) -> str:
-    """`next 2026-12-01 02:14`; `starts with the machine`; `does not run`."""
+    """Return `next 2026-12-01 02:14`, `starts with the machine` or `does not run`."""
     if not timer.enabled:
         return "does not run"
     if not systemd_runs:
@@ -75,7 +75,8 @@ def timer_words(timer: TimerStatus, systemd_runs: bool) -> str:
 
 
 def last_words(timer: TimerStatus) -> str:
-    """`2026-11-30 02:14, done`; `2026-11-30 02:14, failed with exit code 69`; `not since the start`."""
+    """Return text such as `2026-11-30 02:14, done`; `2026-11-30 02:14, failed with exit code 69`; `not
+    since the start`."""
     if timer.last is None:
         return "not since this machine started"
     how = "done" if not timer.last_code else f"failed with exit code {number(timer.last_code)}"
@@ -83,7 +84,7 @@ def last_words(timer: TimerStatus) -> str:
 
 
 def state_in_app(schedule: Schedule) -> tuple[str, ...]:
-    """The same for whoever sits before the app: keys, and no command of nskeys to type."""
+    """Return the lines of `state_lines` for the app: keys, and no command of nskeys to type."""
     told = {
         OUTDATED: "The units are not as they would be written now: i writes them anew.",
         NOT_INSTALLED: "Nothing runs by itself: i changes that.",
@@ -95,7 +96,7 @@ def state_in_app(schedule: Schedule) -> tuple[str, ...]:
 
 
 def state_lines(schedule: Schedule) -> tuple[str, ...]:
-    """Whether it is in force, and what to do where it is not."""
+    """Return whether the schedule is in force, and what to do where it is not."""
     return (*(str(obstacle_words(obstacle)) for obstacle in schedule.obstacles), *_state(schedule))
 
 

@@ -1,6 +1,7 @@
-"""The sheet of one custodian: the words of a share, and what to do with them on the day. It holds a secret.
+"""The sheet of one custodian: the words of a share, and what to do with them when they are needed. It holds
+a secret.
 
-It is written for somebody who has never seen nskeys and keeps the sheet in a drawer for years.
+It is written for somebody who has never seen nskeys and keeps the sheet for years.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,6 @@ _SHORT_ID = 8
 
 
 def sheet_page(facts: SheetFacts, share: Share) -> Page:
-    """The whole sheet."""
     name = share_name(share.label, facts.shares)
     return Page(
         f"{capitalised(name)}: the keys of {safe(facts.server)}",
@@ -35,18 +35,18 @@ def sheet_page(facts: SheetFacts, share: Share) -> Page:
 
 
 def sheet_name(facts: SheetFacts, share: Share, suffix: str) -> str:
-    """The name of its file: `share-2-of-5-acquire-surprise.txt`."""
+    """Return the name of its file: `share-2-of-5-acquire-surprise.txt`."""
     return f"share-{share.label.number}-of-{facts.shares}-{facts.set_name.replace(' ', '-')}.{suffix}"
 
 
 def qr_text(share: Share) -> str:
-    """The words as a code holds them: in capitals, which takes the least room."""
+    """Return the words in capitals, which take the least room in a code."""
     return share.words.text().upper()
 
 
 def qr_lines(share: Share) -> list[str]:
-    """The code in half blocks, dark where a block is: to be shown in black on white."""
-    import segno  # here: it is needed by this one picture
+    """Return the code in half blocks, dark where a block is, to be shown in black on white."""
+    import segno  # here: only this picture needs it
 
     code = segno.make_qr(qr_text(share), error="l", boost_error=False)
     rows = [[bool(module) for module in row] for row in code.matrix_iter(border=2)]
@@ -123,7 +123,7 @@ def _without_nskeys(facts: SheetFacts) -> Iterator[Part]:
 
 
 def sheet_lines(facts: SheetFacts, share: Share) -> list[str]:
-    """The sheet as it is copied from a screen of 60 cells: what has to stand on the paper."""
+    """Return the sheet as it is copied from a screen of 60 cells: what has to stand on the paper."""
     name = share_name(share.label, facts.shares)
     return [
         f"{capitalised(name)} of {safe(facts.server)}, CMDB {facts.cmdb_id[:_SHORT_ID]}",

@@ -21,8 +21,8 @@ SHAMIR = (
 
 
 def openers(copy: BackupCopy, recovery: Recovery) -> tuple[str, ...]:
-    """Each way: `the password of recovery identity 2`, `any 3 of the 5 shares of custodians' identity 1`,
-    `the ssh key ssh-ed25519 AAAA...`."""
+    """Return each way to open it: `the password of recovery identity 2`, `any 3 of the 5 shares of
+    custodians' identity 1`, `the ssh key ssh-ed25519 AAAA...`."""
     if copy.backup.protection is Protection.PASSWORD:
         return ("its password",)
     return tuple(_opener(recipient, recovery) for recipient in copy.backup.recipients)
@@ -47,7 +47,7 @@ def _set(identity: RecoveryIdentity) -> str:
 
 
 def what_one_needs(copy: BackupCopy, recovery: Recovery) -> str:
-    """For a list of what has to be at hand."""
+    """Return what opens it, for a list of what has to be at hand."""
     if copy.backup.protection is Protection.PASSWORD:
         return (
             "The password of that backup. nskeys keeps it nowhere, and without it nobody opens the file; "
@@ -59,7 +59,7 @@ def what_one_needs(copy: BackupCopy, recovery: Recovery) -> str:
 
 
 def restore_option(copy: BackupCopy, recovery: Recovery) -> str:
-    """What 'nskeys restore' must be told where no password opens the backup."""
+    """Return the option that 'nskeys restore' needs where no password opens the backup."""
     kinds = _kinds(copy, recovery)
     if kinds == (IdentityKind.CUSTODIANS,):
         return " --shares"
@@ -67,7 +67,7 @@ def restore_option(copy: BackupCopy, recovery: Recovery) -> str:
 
 
 def asked_by_restore(copy: BackupCopy, recovery: Recovery) -> str:
-    """What 'nskeys restore' asks for, to stand behind `Both ask for`."""
+    """Return what 'nskeys restore' asks for, to stand behind `Both ask for`."""
     kinds = _kinds(copy, recovery)
     if copy.backup.protection is Protection.PASSWORD:
         return "the password"
@@ -80,7 +80,8 @@ def asked_by_restore(copy: BackupCopy, recovery: Recovery) -> str:
 
 
 def opened_with_age(copy: BackupCopy, recovery: Recovery, backup: str) -> Iterator[Part]:
-    """How unzip and age show the keys; `backup` is what a shell calls the archive."""
+    """Yield the steps by which unzip and age show the keys; `backup` is the shell's name for the
+    archive."""
     if copy.backup.protection is Protection.PASSWORD:
         yield Commands((f"unzip {backup} {KMS_NAME}", f"age -d {KMS_NAME}"))
         return
@@ -103,7 +104,6 @@ def opened_with_age(copy: BackupCopy, recovery: Recovery, backup: str) -> Iterat
 
 
 def opened_with_reader(copy: BackupCopy, recovery: Recovery) -> str:
-    """The reader's arguments."""
     if copy.backup.protection is Protection.PASSWORD:
         return f"{READER_NAME} {KMS_NAME}"
     kinds = _kinds(copy, recovery)
@@ -111,7 +111,7 @@ def opened_with_reader(copy: BackupCopy, recovery: Recovery) -> str:
 
 
 def _kinds(copy: BackupCopy, recovery: Recovery) -> tuple[IdentityKind, ...]:
-    """The recovery identities whose files lie in the archive, as far as this server knows them."""
+    """Return the recovery identities whose files lie in the archive, as far as this server knows them."""
     known = (recovery.named(recipient) for recipient in copy.backup.recipients)
     return tuple(identity.kind for identity in known if identity is not None)
 
@@ -129,7 +129,8 @@ _OR_FILE = "i takes an identity file."
 
 
 def opens_with(facts: BackupFacts) -> str:
-    """`a password`, `recovery identity 2 or custodians' identity 1 (3 of 5 shares)`."""
+    """Return what opens it: `a password`, `recovery identity 2 or custodians' identity 1 (3 of 5
+    shares)`."""
     if facts.protection is Protection.PASSWORD:
         return protection_name(facts.protection)
     ours = {identity.recipient for identity in facts.identities}
@@ -139,7 +140,7 @@ def opens_with(facts: BackupFacts) -> str:
 
 
 def asked_for(means: Sequence[UnlockMethod]) -> str:
-    """`its password`: what is asked for first."""
+    """Return what is asked for first: `its password`."""
     return _ASKED[means[0]] if means else _ASKED[UnlockMethod.OWN]
 
 
@@ -147,6 +148,6 @@ IDENTITY_FILE_HELP = "An age identity, in the clear or under a password, or an s
 
 
 def or_else(means: Sequence[UnlockMethod]) -> str:
-    """What keys ask for instead; empty where there is nothing else."""
+    """Return what the app's keys ask for instead; empty where there is nothing else."""
     others = ((UnlockMethod.SHARES, _OR_SHARES), (UnlockMethod.IDENTITY_FILE, _OR_FILE))
     return " ".join(words for other, words in others if other in means[1:])

@@ -1,4 +1,4 @@
-"""What is said where an answer is awaited, and where leaving loses something."""
+"""The words while an answer is awaited, and where leaving loses something."""
 
 WORKING = "Working …"
 CANNOT_STOP = "cannot be stopped here; Ctrl+Q twice leaves"
@@ -14,6 +14,6 @@ WAITING = "An answer is awaited: Ctrl+Q again leaves without it."
 
 
 def not_utf8(wrong: bytes) -> str:
-    """What was dropped, and how a terminal is put right."""
+    """Return what was dropped, and how to set a terminal right."""
     named = " ".join(f"0x{byte:02X}" for byte in wrong[:4]) + (" …" if len(wrong) > 4 else "")
     return f"The terminal sent what is not UTF-8 ({named}): dropped. Set the terminal to UTF-8."

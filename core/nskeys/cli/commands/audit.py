@@ -20,7 +20,7 @@ _HEADINGS = ("line", "time", "user", "what", "of", "details")
 
 
 def run(session: Session, options: Namespace) -> int:
-    """The trail."""
+    """Print the trail, or verify it."""
     services = session.services()
     services.about.require()
     if options.verify:
@@ -60,7 +60,7 @@ def _cells(entry: "AuditEntry") -> tuple[str, ...]:
 
 
 def entry_document(entry: AuditEntry) -> Document:
-    """An item of `audit`. A line that somebody edited into something else is given as it stands."""
+    """Return an item of `audit`. A line that somebody edited into something else is given as it stands."""
     return {
         **(members_of(entry.line) or {"line": entry.line}),
         "number": entry.number,
@@ -69,7 +69,8 @@ def entry_document(entry: AuditEntry) -> Document:
 
 
 def verdict_document(verdict: "AuditVerdict") -> Document:
-    """`audit --verify`. `whole` is null where it is intact and no backup could be asked."""
+    """Return the document of `audit --verify`. `whole` is null where the trail is intact and no backup
+    could be compared."""
     return {
         "whole": verdict.whole if verdict.compared or not verdict.intact else None,
         "lines": verdict.lines,

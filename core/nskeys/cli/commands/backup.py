@@ -21,7 +21,7 @@ from nskeys.wording.text.numbers import count
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Make one, or say why none is needed."""
+    """Make a backup, or say why none is needed."""
     services = session.services()
     to: Sequence[str] = services.backup.everywhere() if options.everywhere else options.to
     if options.if_needed:
@@ -78,7 +78,7 @@ _AS_IT_STANDS = ("age1", "ssh-", "ecdsa-", "sk-", "AGE-", "age-secret")
 
 
 def recipients_of(values: Sequence[str]) -> tuple[str, ...]:
-    """Every recipient in its one spelling; RecipientRefused, FileUnreadable."""
+    """Return every recipient in its normal spelling. Raises RecipientRefused, FileUnreadable."""
     return tuple(text for value in values for text in _recipients(value))
 
 

@@ -36,7 +36,6 @@ _FIELDS = ("kind", "name", "target", "account", "note")
 
 
 def add_credential(session: Session, options: Namespace) -> int:
-    """A new one."""
     services = session.services()
     services.about.require()
     fields = check_fields(
@@ -50,7 +49,7 @@ def add_credential(session: Session, options: Namespace) -> int:
 
 
 def show_credential(session: Session, options: Namespace) -> int:
-    """One, with its secret where that is wanted."""
+    """Show one credential, with its secret where that is asked for."""
     services = session.services()
     services.about.require()
     credential = services.credentials.show(options.reference)
@@ -71,7 +70,7 @@ def show_credential(session: Session, options: Namespace) -> int:
 
 
 def edit_credential(session: Session, options: Namespace) -> int:
-    """Other fields, another secret, or both."""
+    """Change fields, the secret, or both."""
     services = session.services()
     services.about.require()
     credential = services.credentials.show(options.reference)
@@ -95,7 +94,6 @@ def edit_credential(session: Session, options: Namespace) -> int:
 
 
 def remove_credential(session: Session, options: Namespace) -> int:
-    """The row, for good."""
     if not options.yes:
         raise UsageProblem("a credential is removed for good: say --yes", options.command)
     services = session.services()
@@ -116,7 +114,7 @@ def _show(
     now: datetime,
     secret: str | None = None,
 ) -> None:
-    """As it is stored, with the copies that it would come back from."""
+    """Print the credential with the copies that it would come back from."""
     if session.output.as_json:
         document = credential_document(credential, coverage)
         session.output.document(document if secret is None else {**document, "secret": secret})
@@ -162,7 +160,8 @@ def _ask(session: Session, subject: str) -> "SecretBytes":
 
 
 def credential_document(item: Credential, coverage: CredentialCoverage) -> Document:
-    """`credential show`: the item of the list, and where it would come back from, best proof first."""
+    """Return the document of `credential show`: the item of the list, and where it would come back from,
+    best proof first."""
     return {
         **credential(item, coverage.state),
         "exposed_since": time(coverage.exposed_since),

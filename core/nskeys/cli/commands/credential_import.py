@@ -32,7 +32,7 @@ _HEADINGS = ("row", "kind", "why", "name", "target", "account")
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Plan it; carry it out unless only the plan is wanted."""
+    """Plan the import; carry it out unless only the plan is wanted."""
     services = session.services()
     services.about.require()
     source = _STDIN_NAME if options.export == STANDARD_INPUT else options.export
@@ -73,7 +73,7 @@ def run(session: Session, options: Namespace) -> int:
 
 
 def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
-    """The plan. What would be refused ends as it would: ImportRefused names every bad row."""
+    """Print the plan, and end as the import would. Raises ImportRefused with every bad row."""
     refused = bool(plan.bad) and not skip_bad
     if session.output.as_json:
         session.output.document(import_plan_document(plan, refused))
@@ -103,12 +103,13 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
 
 
 def import_document(report: ImportReport) -> Document:
-    """`credential import`."""
+    """Return the document of `credential import`."""
     return _import(report.imported, report.skipped, report.renamed, report, report.present, report.updated)
 
 
 def import_plan_document(plan: ImportPlan, refused: bool) -> Document:
-    """`credential import --plan`: what the same command without `--plan` would print."""
+    """Return the document of `credential import --plan`: what the same command without `--plan` would
+    print."""
     renamed = tuple((item.renamed_from, item.fields.name) for item in plan.credentials if item.renamed_from)
     updated = 0 if refused else sum(item.replaces is not None for item in plan.credentials)
     count = 0 if refused else len(plan.credentials)

@@ -20,7 +20,6 @@ _HEADINGS = ("kind", "name", "target", "account", "state", "id")
 
 
 def run(session: Session, options: Namespace) -> int:
-    """The list."""
     services = session.services()
     overview = services.recoverability.overview()
     answer = overview.recoverability
@@ -50,7 +49,7 @@ def run(session: Session, options: Namespace) -> int:
 
 
 def _noting(found: Iterator[Credential], ill: list[UnreadableCredential]) -> Iterator[Credential]:
-    """The same, with those that cannot be read noted as they come by."""
+    """Yield the same credentials, and note those that cannot be read."""
     for item in found:
         if isinstance(item, UnreadableCredential):
             ill.append(item)
@@ -60,7 +59,8 @@ def _noting(found: Iterator[Credential], ill: list[UnreadableCredential]) -> Ite
 def _tell_unreadable(
     session: Session, known: Sequence[UnreadableRow], met: Sequence[UnreadableCredential]
 ) -> Exit:
-    """What the look found, and what the list met besides where there was too much to look at."""
+    """Say which rows cannot be read: those found before the list, and those met in it where there were too
+    many to look at before."""
     named = {row.row for row in known}
     more = [row for row in unreadable_rows(met) if row.row not in named]
     rows = [*(row for row in known if row.table in _LISTED), *more]
@@ -71,6 +71,6 @@ def _tell_unreadable(
 
 
 def _rows(services: "Services", options: Namespace) -> Iterator[Credential]:
-    """What the options ask for."""
+    """Yield what the options ask for."""
     wanted = CredentialFilter(CredentialKind(options.kind) if options.kind else None, options.find or "")
     return services.credentials.listed(wanted, options.limit)

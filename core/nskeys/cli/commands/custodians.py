@@ -31,7 +31,7 @@ _CHECK = "'nskeys custodians check' does that."
 
 
 def show(session: Session, _: Namespace) -> int:
-    """How things stand."""
+    """Show the custodians' identity in force and the one that waits."""
     state = session.services().custodians.show()
     if session.output.as_json:
         session.output.document(_state(state))
@@ -45,7 +45,7 @@ def show(session: Session, _: Namespace) -> int:
 
 
 def split(session: Session, options: Namespace) -> int:
-    """New shares, shown or in files."""
+    """Make new shares and show them, or write them into files."""
     from nskeys.cli.share_sheets import require_terminal
     from nskeys.services.recovery.sheet_files import in_memory
 
@@ -99,7 +99,7 @@ def _write(made: Split, folder: Path, html: bool) -> list[str]:
 
 
 def check(session: Session, _: Namespace) -> int:
-    """Every share."""
+    """Ask for every share and prove it."""
     with session.progress() as progress:
         report = session.services().custodians.check(session.secrets, progress)
     if session.output.as_json:

@@ -22,7 +22,7 @@ _HEADINGS = ("destination", "where", "default", "problem")
 
 
 def list_destinations(session: Session, _: Namespace) -> int:
-    """All of them, and the default one."""
+    """List all destinations and the default one."""
     services = session.services()
     services.about.require()
     statuses = session.with_server_auth(services.destinations.listing, _problems)
@@ -45,7 +45,8 @@ def list_destinations(session: Session, _: Namespace) -> int:
 
 
 def add_destination(session: Session, options: Namespace) -> int:
-    """Remember one. What keeps backups from it now is said, and may be mended later."""
+    """Add a destination. A problem with it is printed and does not stop the command: it may be mended
+    later."""
     services = session.services()
     key_file = options.key_file
     if key_file:
@@ -65,7 +66,7 @@ def add_destination(session: Session, options: Namespace) -> int:
 
 
 def test_destination(session: Session, options: Namespace) -> int:
-    """Try one; what is wrong ends the command as it would end a backup."""
+    """Test a destination. A problem with it ends the command as it would end a backup."""
     services = session.services()
     services.about.require()
     status = services.destinations.test(options.destination)
@@ -80,7 +81,7 @@ def test_destination(session: Session, options: Namespace) -> int:
 
 
 def trust_server(session: Session, options: Namespace) -> int:
-    """Trust a server whose fingerprint was given; without one, say what it shows."""
+    """Trust a server whose fingerprint was given; without one, print what it shows."""
     destinations = session.services().destinations
     server = destinations.unknown_server(options.destination)
     if server is None:
@@ -103,7 +104,6 @@ def trust_server(session: Session, options: Namespace) -> int:
 
 
 def remove_destination(session: Session, options: Namespace) -> int:
-    """Forget one."""
     gone = session.services().destinations.remove(options.destination)
     if gone is None:
         raise DestinationInvalid(options.destination, Problem.NOT_CONFIGURED)

@@ -11,7 +11,7 @@ from nskeys.wording.proofs import drill_lines, inspected_line, proof_line
 
 
 def run(session: Session, options: Namespace) -> int:
-    """The proof, credential by credential."""
+    """Try a backup and print the proof, credential by credential."""
     services = session.services()
     source = services.drill.find(options.file)
     session.output.say(inspected_line(source.inspected))

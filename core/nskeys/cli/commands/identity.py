@@ -11,7 +11,7 @@ from nskeys.wording.recovery import NO_IDENTITY, identity_name, identity_rows, m
 
 
 def create(session: Session, options: Namespace) -> int:
-    """The first one."""
+    """Make the first identity."""
     known = session.services().recovery.show().of(IdentityKind.PERSON)
     if known is not None:
         raise UsageProblem(
@@ -22,14 +22,14 @@ def create(session: Session, options: Namespace) -> int:
 
 
 def replace(session: Session, options: Namespace) -> int:
-    """The next one."""
+    """Make the next identity."""
     if session.services().recovery.show().of(IdentityKind.PERSON) is None:
         raise UsageProblem("there is none yet; 'nskeys identity create' makes one", options.command)
     return _make(session)
 
 
 def show(session: Session, _: Namespace) -> int:
-    """How things stand."""
+    """Show the identities in force and those before them."""
     recovery = session.services().recovery.show()
     if session.output.as_json:
         session.output.document(recovery_document(recovery))
@@ -55,7 +55,7 @@ def _make(session: Session) -> int:
 
 
 def recovery_document(known: Recovery) -> Document:
-    """Those in force, and those before them, the newest first."""
+    """Return the identities in force and those before them, newest first."""
     return {
         "identities": [
             {

@@ -12,12 +12,11 @@ from nskeys.wording.reports import set_up_lines
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Set up."""
     services = session.services(options.cmdb)
     settings = settings_of(services.about.settings(), options)
     protector = usable_protector(services.protection, options.protector)
     if options.server_name is None and options.accept_loss:
-        # Its credentials stay, so it is the same server: called as the database tells.
+        # Its credentials stay, so it is the same server and keeps the name in the database.
         settings = replace(settings, server_name=services.set_up.look().server or settings.server_name)
     report = services.set_up.execute(protector, session.secrets, settings, options.accept_loss)
     if session.output.as_json:

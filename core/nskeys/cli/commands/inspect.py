@@ -23,7 +23,6 @@ _HEADINGS = ("key", "state", "created", "credentials")
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Look into it."""
     from nskeys.archive.manifest import manifest_bytes
 
     services = session.services()

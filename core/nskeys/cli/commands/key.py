@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 
 def list_keys(session: Session, _: Namespace) -> int:
-    """Every key."""
     keys = session.services().recoverability.assess().keys
     if session.output.as_json:
         session.output.array(map(documents.key, keys))
@@ -30,7 +29,6 @@ def list_keys(session: Session, _: Namespace) -> int:
 
 
 def show_key(session: Session, options: Namespace) -> int:
-    """One key."""
     overview = session.services().recoverability.overview()
     key = _find(overview.recoverability.keys, options.kid)
     if session.output.as_json:
@@ -53,13 +51,13 @@ def show_key(session: Session, options: Namespace) -> int:
 
 
 def rotate_key(session: Session, options: Namespace) -> int:
-    """The next step of a rotation."""
+    """Do the next step of a rotation."""
     rotation = session.services().rotation
     plan = rotation.plan()
     with session.progress() as progress:
         report = rotation.execute(plan, session.secrets, options.without_backup, progress)
-    # A key that waits needs a backup elsewhere, even where one on this machine holds it already; where one
-    # elsewhere does, a drill of it is due and no further backup.
+    # A pre-active key needs a backup elsewhere, even where one on this machine holds it; where a backup
+    # elsewhere holds it, a drill of that is due and no further backup.
     waits = report.state is KeyState.PRE_ACTIVE
     drill_due = waits and report.held_by is not None and report.held_by.lies_well
     backup_due = bool(report.due) or (waits and not drill_due)

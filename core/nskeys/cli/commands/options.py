@@ -1,4 +1,4 @@
-"""What options mean that several commands have."""
+"""The values of options that several commands have."""
 
 import argparse
 from argparse import Namespace
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def usable_protector(protection: "ProtectionService", wanted: str | None) -> str:
-    """The protector that was named, or the first that was proven to work on this machine;
+    """Return the protector that was named, or the first that was proven to work on this machine. Raises
     ProtectorUnavailable before anything is asked."""
     if wanted is None:
         from nskeys.bootstrap import protectors
@@ -33,7 +33,8 @@ def usable_protector(protection: "ProtectionService", wanted: str | None) -> str
 
 
 def settings_of(settings: Settings, options: argparse.Namespace) -> Settings:
-    """The configuration of a home that is set up; FieldInvalid for a name that no backup could carry."""
+    """Return the configuration of a home that is set up. Raises FieldInvalid for a name that no backup
+    could carry."""
     from nskeys.archive.limits import check_server
 
     server = normalize("NFC", settings.server_name if options.server_name is None else options.server_name)
@@ -43,8 +44,8 @@ def settings_of(settings: Settings, options: argparse.Namespace) -> Settings:
 
 @contextmanager
 def opening_of(options: Namespace) -> Iterator[Unlock]:
-    """The means that the options name; an identity file is forgotten afterwards. FileUnreadable,
-    IdentityUnusable."""
+    """Give the means that the options name; an identity file is wiped when the block ends. Raises
+    FileUnreadable, IdentityUnusable."""
     if options.shares or options.shares_file is not None:
         if options.identity is not None or options.password_file is not None:
             raise UsageProblem("shares stand in the place of a password or an identity", options.command)

@@ -17,7 +17,7 @@ from nskeys.wording.reports import OLD_COPIES, protector_sentence
 
 
 def show(session: Session, _: Namespace) -> int:
-    """The protector in force, and what is left of an earlier one."""
+    """Show the protector in force, and what is left of an earlier one."""
     protection = session.services().protection
     info, left = protection.show(), protection.leftovers()
     _tell(session, info, left)
@@ -26,7 +26,7 @@ def show(session: Session, _: Namespace) -> int:
 
 
 def change(session: Session, options: Namespace) -> int:
-    """Another one, or another passphrase."""
+    """Change the protector or the passphrase."""
     protection = session.services().protection
     before = protection.show().protector
     # Where the old protector asks nothing, --passphrase-file can only mean the new passphrase.

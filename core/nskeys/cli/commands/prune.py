@@ -21,7 +21,7 @@ _HEADINGS = ("fate", "backup", "created", "why", "file")
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Plan it; carry it out unless only the plan is wanted."""
+    """Plan the pruning; carry it out unless only the plan is wanted."""
     services = session.services()
     services.about.require()
     retention = _wanted(options, services.pruning.retention())
@@ -65,7 +65,7 @@ def _tell(session: Session, report: "PruneReport") -> None:
 
 
 def plan_document(plan: "PrunePlan") -> Document:
-    """`prune --plan`: every file that can be seen."""
+    """Return the document of `prune --plan`: every file that can be seen."""
     return {
         **_kept(plan),
         "files": [_file(one) for one in plan.decisions],
@@ -75,7 +75,7 @@ def plan_document(plan: "PrunePlan") -> Document:
 
 
 def report_document(report: "PruneReport") -> Document:
-    """`prune`."""
+    """Return the document of `prune`."""
     failures: list[Json] = [
         {"path": failure.copy.address, "problem": say(failure.error).what} for failure in report.failures
     ]

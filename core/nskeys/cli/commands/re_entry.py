@@ -12,7 +12,7 @@ from nskeys.wording.re_entry import re_entry_advice, re_entry_csv, re_entry_line
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Try everything and list the rest."""
+    """Try every credential and list those that do not open."""
     if session.output.as_json and options.csv:
         raise UsageProblem("--json and --csv exclude one another", options.command)
     services = session.services()
@@ -25,7 +25,7 @@ def run(session: Session, options: Namespace) -> int:
     else:
         text = "\n".join(re_entry_lines(found)) + "\n"
     deliver(session.output, text, options.output)
-    if options.output or options.csv or session.output.as_json:  # else it was the first line of the list
+    if options.output or options.csv or session.output.as_json:  # otherwise the list itself began with it
         session.output.say(re_entry_sentence(found))
     session.output.say(*re_entry_advice(found))
     return Exit.INCOMPLETE if found.items else Exit.DONE

@@ -31,7 +31,7 @@ _HEADINGS = ("backup", "created", "where", "proof", "proven", "seen", "id", "fil
 
 
 def diary(session: Session, options: Namespace) -> int:
-    """The last drills, newest first."""
+    """List the last drills, newest first."""
     services = session.services()
     found = services.diary.read(_limit(options))
     if session.output.as_json:
@@ -46,7 +46,7 @@ def diary(session: Session, options: Namespace) -> int:
 
 
 def list_copies(session: Session, _: Namespace) -> int:
-    """All, newest first."""
+    """List all copies, newest first."""
     services = session.services()
     services.about.require()
     copies = services.register.copies()
@@ -56,7 +56,8 @@ def list_copies(session: Session, _: Namespace) -> int:
 
 
 def check(session: Session, _: Namespace) -> int:
-    """Look, and remember. What servers want for it is asked before: while it looks, nobody is."""
+    """Look at every copy and record what was seen. Secrets that servers want are asked for before, since
+    nobody can be asked during the look."""
     register = session.services().register
     session.with_server_auth(register.login_required, lambda wanted: wanted)
     with session.progress() as progress:
@@ -72,7 +73,6 @@ def check(session: Session, _: Namespace) -> int:
 
 
 def add_copy(session: Session, options: Namespace) -> int:
-    """One that was found."""
     copy = session.services().register.add(options.file, session.secrets)
     _tell_one(session, copy)
     session.output.say(copy_added(copy))
@@ -80,7 +80,8 @@ def add_copy(session: Session, options: Namespace) -> int:
 
 
 def retire(session: Session, options: Namespace) -> int:
-    """Let one go, unless credentials would lose their only backup."""
+    """Retire a copy. Raises UsageProblem, without `--accept-risk`, where credentials would lose their only
+    backup."""
     services = session.services()
     services.about.require()
     plan = services.register.plan_retire(options.reference)
@@ -145,7 +146,7 @@ def _cells(copy: BackupCopy) -> tuple[str, ...]:
 
 
 def drill_document(entry: DrillEntry) -> Document:
-    """An item of `register diary`."""
+    """Return an item of `register diary`."""
     return {
         "number": entry.number,
         "began": time(entry.began),

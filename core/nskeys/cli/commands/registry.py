@@ -11,7 +11,6 @@ from nskeys.wording.text.times import is_future
 
 
 def run(session: Session, _: Namespace) -> int:
-    """Both values."""
     about = session.services().about
     about.require()
     values = about.registry()

@@ -27,7 +27,7 @@ _FOR_SETTING_UP = ("protector", "server_name", "cmdb")
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Plan it; carry it out unless only the plan is wanted."""
+    """Plan the restore; carry it out unless only the plan is wanted."""
     from nskeys.services.restore.service import RestoreChoices
 
     services = session.services(options.cmdb)
@@ -60,8 +60,8 @@ def run(session: Session, options: Namespace) -> int:
 
 
 def _refuse_settings(options: Namespace, protector: str, settings: Settings) -> None:
-    """UsageProblem for what would be set up otherwise than it is; the same words as the first time, as
-    after a restore that was broken off, are no contradiction."""
+    """Raise UsageProblem for options that contradict an existing set-up. The same values as at the set-up
+    are accepted, so that a restore which was broken off can be repeated."""
     here = (protector, settings.server_name, settings.cmdb)
     for name, value in zip(_FOR_SETTING_UP, here, strict=True):
         if getattr(options, name) not in (None, "", value):

@@ -13,7 +13,6 @@ from nskeys.wording.runbook import NO_GOOD_COPY, runbook_page
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Collect the facts and print them."""
     if session.output.as_json and options.html:
         raise UsageProblem("--json and --html exclude one another", options.command)
     runbook = session.services().runbook.collect()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def show(session: Session, _: Namespace) -> int:
-    """The units, as files; what keeps them from running is said beside them."""
+    """Print the units as files, and what keeps them from running beside them."""
     schedule = session.services().schedule.show()
     if session.output.as_json:
         session.output.document(documents.schedule(schedule))
@@ -34,7 +34,7 @@ def show(session: Session, _: Namespace) -> int:
 
 
 def install(session: Session, _: Namespace) -> int:
-    """Write and start."""
+    """Write the units and start the timers."""
     schedule = session.services().schedule.install()
     _tell(session, schedule)
     session.output.say(DRILLS)
@@ -42,14 +42,14 @@ def install(session: Session, _: Namespace) -> int:
 
 
 def status(session: Session, _: Namespace) -> int:
-    """How it stands."""
+    """Show the state of every unit and timer."""
     schedule = session.services().schedule.show()
     _tell(session, schedule)
     return Exit.DONE if schedule.in_force else Exit.INCOMPLETE
 
 
 def remove(session: Session, _: Namespace) -> int:
-    """Stop and remove."""
+    """Stop the timers and remove the units."""
     schedule = session.services().schedule.remove()
     if session.output.as_json:
         session.output.document(documents.schedule(schedule))

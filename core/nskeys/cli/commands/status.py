@@ -30,7 +30,6 @@ Form = Callable[["Services", "Overview"], str]
 
 
 def run(session: Session, options: Namespace) -> int:
-    """Look and tell."""
     if session.output.as_json and (options.prometheus or options.nagios):
         raise UsageProblem("--json, --prometheus and --nagios exclude one another", options.command)
     try:
@@ -68,7 +67,7 @@ def _nagios(_: "Services", overview: "Overview") -> str:
 
 
 def _failure(options: Namespace, error: Exception) -> str:
-    """What monitoring gets where there is no answer; nothing for people and scripts."""
+    """Return what monitoring gets where there is no answer; empty for text and JSON."""
     if options.prometheus:
         return failed_metrics()
     sentence = say(error) if isinstance(error, NskeysError) else UNFORESEEN
@@ -76,7 +75,7 @@ def _failure(options: Namespace, error: Exception) -> str:
 
 
 def _say_remembered(session: Session) -> None:
-    """Where a copied database waits for its keys: which backup to look for."""
+    """Say which backup to look for where a copied database waits for its keys."""
     for copy in session.services().set_up.look().remembered[:1]:
         session.output.say(remembered_line(copy))
 

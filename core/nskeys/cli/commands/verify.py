@@ -10,7 +10,6 @@ from nskeys.wording.proofs import failure_lines, proof_sentence
 
 
 def run(session: Session, _: Namespace) -> int:
-    """Try all of them."""
     services = session.services()
     with session.progress() as progress:
         proof = services.verify.execute(session.secrets, progress)

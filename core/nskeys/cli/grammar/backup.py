@@ -5,7 +5,6 @@ from nskeys.cli.grammar.parser import Commands
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     parser = commands.command(
         "backup",
         "backup:run",

@@ -6,7 +6,6 @@ from nskeys.cli.grammar.parser import CommandParser, Commands
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     credentials = commands.group(
         "credential", "list, add, show, edit, remove and import credentials", shows="list"
     )

@@ -31,7 +31,6 @@ ENCODINGS = (
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     parser = commands.command(
         "import",
         "credential_import:run",
@@ -73,7 +72,8 @@ def add(commands: Commands) -> None:
 
 
 def column_pairs(text: str) -> tuple[tuple[str, str], ...] | str:
-    """`name=Title,account=User,secret=Password`, each field once; or the name of remembered ones."""
+    """Return `name=Title,account=User,secret=Password` as pairs, each field once; or the name of remembered
+    columns. Raises ArgumentTypeError."""
     if "=" not in text:
         return text
     pairs = tuple(
@@ -88,7 +88,7 @@ def column_pairs(text: str) -> tuple[tuple[str, str], ...] | str:
 
 
 def delimiter(text: str) -> str:
-    """One character; `tab` and a written \\t are a tab."""
+    """Return the one character; `tab` and a written \\t are a tab. Raises ArgumentTypeError."""
     character = "\t" if text.casefold() in ("tab", "\\t") else text
     if len(character) != 1 or character in '"\r\n' or character.isalnum():
         raise ArgumentTypeError("is not one character such as ';', or tab")

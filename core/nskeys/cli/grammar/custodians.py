@@ -5,7 +5,6 @@ from nskeys.cli.grammar.parser import Commands
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     custodians = commands.group("custodians", "let several people open the backups together", shows="show")
     custodians.command(
         "show", "custodians:show", "show which shares are in force", example="  nskeys custodians show"

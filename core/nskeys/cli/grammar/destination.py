@@ -4,7 +4,6 @@ from nskeys.cli.grammar.parser import CommandParser, Commands
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     destinations = commands.group(
         "destination", "list, add, test and remove places for backups", shows="list"
     )

@@ -7,7 +7,6 @@ _THEN = "      then 'nskeys backup', and 'nskeys drill latest' once, by a person
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     identity = commands.group(
         "identity", "let backups be made without a person, and opened by one", shows="show"
     )

@@ -4,7 +4,6 @@ from nskeys.cli.grammar.parser import Commands
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     keys = commands.group("key", "list and rotate the keys of this server", shows="list")
     keys.command(
         "list",

@@ -27,7 +27,8 @@ READ_FROM_FILES = (
 
 
 def protector_options(parser: CommandParser, called: str = "this host's") -> None:
-    """What a command needs that may set a home up; `called` says whose name the server has by default."""
+    """Add what a command needs that may set a home up; `called` says whose name the server has by
+    default."""
     parser.add_argument("--cmdb", metavar="URL", help="database; by default a file in the home")
     parser.add_argument("--protector", metavar="P", type=protector_uri, help=HELP)
     parser.add_argument("--server-name", metavar="NAME", help=f"name of the server; by default {called}")
@@ -35,36 +36,33 @@ def protector_options(parser: CommandParser, called: str = "this host's") -> Non
 
 
 def password_option(parser: CommandParser) -> None:
-    """A backup's password."""
     parser.add_argument("--password-file", metavar="F", help="file with the backup's password (-: stdin)")
 
 
 def weak_option(parser: CommandParser) -> None:
-    """What a command needs that takes a new password or passphrase."""
+    """Add what a command needs that takes a new password or passphrase."""
     parser.add_argument("--weak-password", action="store_true", help="take a new one that is easy to guess")
 
 
 def secret_option(parser: CommandParser) -> None:
-    """A credential's secret."""
     parser.add_argument("--secret-file", metavar="F", help="file with the credential's secret (-: stdin)")
 
 
 def protector_uri(text: str) -> str:
-    """A protector that nskeys knows, by its name, with what it binds to behind a colon."""
+    """Return a protector that nskeys knows, by its name, with what it binds to behind a colon."""
     if text.partition(":")[0] not in PROTECTORS:
         raise argparse.ArgumentTypeError(f"{text!r} is none of {HELP}")
     return text
 
 
 def whole_number(text: str) -> int:
-    """A number of things."""
     if not (text.isascii() and text.isdigit()) or len(text) > 12:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return int(text)
 
 
 def opening_options(parser: CommandParser) -> None:
-    """What opens a backup."""
+    """Add what opens a backup."""
     parser.add_argument("--password-file", metavar="F", help="file with the password it wants (-: stdin)")
     parser.add_argument("--identity", metavar="F", help="file with an identity: age's, or an ssh key")
     parser.add_argument("--shares", action="store_true", help="ask for custodians' sheets, one by one")

@@ -1,7 +1,8 @@
 """What every parser of the command line has in common: argparse, with usage lines as the README shows them.
 
-`--home`, `--json` and the files with what opens the keys work before and after a command: every parser
-knows them, and only the outermost one has defaults, so a later one changes what was said and nothing else.
+`--home`, `--json` and the files with what opens the keys work before and after a command. Every parser has
+these options and only the outermost one has defaults, so a later parser overwrites only what is given to
+it.
 """
 
 import argparse
@@ -41,14 +42,14 @@ class TextWanted(Exception):
 
 
 class CommandParser(argparse.ArgumentParser):
-    """An ArgumentParser that never ends the process itself, and names what an unknown word is near to."""
+    """An ArgumentParser that never ends the process itself, and suggests what an unknown word may mean."""
 
     _given: Sequence[str] = ()
 
     def parse_known_args(
         self, args: Iterable[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        """The options, and nothing left; UsageProblem."""
+        """Return the options, and an empty list. Raises UsageProblem."""
         self._given = tuple(args or ())
         found, rest = super().parse_known_args(self._given, namespace)
         if rest:
@@ -57,7 +58,8 @@ class CommandParser(argparse.ArgumentParser):
         return found, rest
 
     def error(self, message: str) -> NoReturn:
-        """UsageProblem. An unknown option comes first: it may be why something else is missing."""
+        """Raise UsageProblem. An unknown option is reported first, since it may be why another one is
+        missing."""
         self._refuse_unknown_option()
         raise UsageProblem(message, self.prog)
 
@@ -69,7 +71,7 @@ class CommandParser(argparse.ArgumentParser):
         super()._check_value(action, value)
 
     def below(self) -> "Iterator[CommandParser]":
-        """The parsers of its commands, and of theirs."""
+        """Yield the parsers of its commands, and of theirs."""
         for parser in self._commands().values():
             yield parser
             yield from parser.below()
@@ -81,7 +83,7 @@ class CommandParser(argparse.ArgumentParser):
         return {}
 
     def _refuse_unknown_option(self, before: str = "--") -> None:
-        """UsageProblem for the first one, of those that are this parser's to know."""
+        """Raise UsageProblem for the first unknown option that this parser would have to know."""
         for word in self._given:
             if word in ("--", before) or word in self._commands():
                 return
@@ -91,21 +93,15 @@ class CommandParser(argparse.ArgumentParser):
                 raise UsageProblem(f"unknown option '{option}'{_did_you_mean(option, known)}", self.prog)
 
     def print_help(self, _file: object = None) -> NoReturn:
-        """TextWanted."""
         raise TextWanted(self.format_help())
 
 
 class VersionAction(argparse.Action):
-    """`--version`."""
-
     def __call__(self, *_: object) -> NoReturn:
-        """TextWanted."""
         raise TextWanted(VERSION)
 
 
 class Commands:
-    """The commands of one parser."""
-
     def __init__(self, parser: CommandParser, *, required: bool = True) -> None:
         self._prog = parser.prog
         self._table = parser.add_subparsers(
@@ -115,9 +111,9 @@ class Commands:
     def command(
         self, name: str, run: str, summary: str, *, usage: str = "", text: str = "", example: str
     ) -> CommandParser:
-        """A command. `run` names its module in `nskeys.cli.commands`, imported when it runs, and the
-        function there, from the session and the options to an exit code: `drill:run`. `example` is one
-        good use of it, with a line that says what it does."""
+        """Add a command. `run` names its module in `nskeys.cli.commands`, imported when it runs, and the
+        function there, which takes the session and the options and returns an exit code: `drill:run`.
+        `example` is one good use of it, with a line that says what it does."""
         prog = f"{self._prog} {name}"
         parser: CommandParser = self._table.add_parser(
             name,
@@ -135,7 +131,7 @@ class Commands:
         return parser
 
     def group(self, name: str, summary: str, *, shows: str) -> "Commands":
-        """A command that has commands of its own; alone it does what its command `shows` does."""
+        """Add a command with commands of its own; alone it does what its command `shows` does."""
         prog = f"{self._prog} {name}"
         parser: CommandParser = self._table.add_parser(
             name,
@@ -154,7 +150,7 @@ class Commands:
 
 
 def outermost(add_commands: Callable[[Commands], None]) -> CommandParser:
-    """`nskeys` itself."""
+    """Return the parser of `nskeys` itself."""
     parser = CommandParser(
         prog="nskeys",
         usage="nskeys [COMMAND ...]",
@@ -181,7 +177,8 @@ def outermost(add_commands: Callable[[Commands], None]) -> CommandParser:
 
 
 def add_everywhere(parser: CommandParser) -> "argparse._ArgumentGroup":
-    """The options that every parser has. SUPPRESS: an option that is not given says nothing."""
+    """Add the options of every parser. Their default is SUPPRESS, so a later parser does not overwrite a
+    value that was given before."""
     options = parser.add_argument_group("options everywhere")
     options.add_argument(
         "--home", metavar="DIR", default=argparse.SUPPRESS, help="home of the installation"
@@ -219,14 +216,14 @@ def add_everywhere(parser: CommandParser) -> "argparse._ArgumentGroup":
 
 
 def defaults() -> argparse.Namespace:
-    """What holds where an option of every parser was not given."""
+    """Return the values of these options where none was given."""
     return argparse.Namespace(
         home=None, json=False, passphrase_file=None, pin_file=None, ssh_secret_file=None, wait=_PATIENCE
     )
 
 
 def seconds(text: str) -> float:
-    """A number of seconds, 0 or more; ArgumentTypeError."""
+    """Return a number of seconds, 0 or more. Raises ArgumentTypeError."""
     try:
         number = float(text)
     except ValueError:
@@ -237,7 +234,8 @@ def seconds(text: str) -> float:
 
 
 def _did_you_mean(word: str, known: Iterable[tuple[str, str]]) -> str:
-    """What is near to a word, of a name and how to say it each; nothing where none is."""
+    """Return the nearest of the known words, each a name and how to write it, as a suggestion; empty where
+    none is near."""
     from difflib import get_close_matches
 
     sayings: dict[str, list[str]] = {}
@@ -258,7 +256,7 @@ def _sentence(summary: str) -> str:
 
 
 def _folded(prog: str, usage: str) -> str:
-    """A usage line, broken between its parts where it is too long."""
+    """Return a usage line, broken between its parts where it is too long."""
     lines = [prog]
     for part in _PARTS.findall(usage):
         if len("usage: ") + len(lines[-1]) + 1 + len(part) > WIDTH:
@@ -273,5 +271,5 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def _format_action(self, action: argparse.Action) -> str:
         text = super()._format_action(action)
-        # The heading above the commands says what they are; argparse's own line would say it again.
+        # The heading above the commands says what they are, so argparse's own line is left out.
         return text.partition("\n")[2] if action.nargs == argparse.PARSER else text

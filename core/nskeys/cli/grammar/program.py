@@ -30,12 +30,12 @@ from nskeys.cli.grammar.parser import CommandParser, Commands, UsageProblem, def
 
 
 def grammar() -> CommandParser:
-    """Every command with its options."""
+    """Return the parser of every command with its options."""
     return outermost(_add_commands)
 
 
 def _add_commands(commands: Commands) -> None:
-    """In the order of the help."""
+    """Add the commands in the order of the help."""
     for module in (init, status, key, credential, backup, inspect, drill, restore, verify):
         module.add(commands)
     for module in (re_entry, runbook, destination, schedule, register, prune, registry):
@@ -45,11 +45,11 @@ def _add_commands(commands: Commands) -> None:
 
 
 def parse(argv: Sequence[str]) -> Namespace:
-    """The options, `run` and `command` among them; UsageProblem, TextWanted."""
+    """Return the options, `run` and `command` among them. Raises UsageProblem, TextWanted."""
     parser = grammar()
     options = parser.parse_args(argv, defaults())
     if not hasattr(options, "run"):
-        # A group alone, with options of every command at most: they mean the same before its command.
+        # A group without a command: the options that every command has mean the same before its command.
         options = parser.parse_args([*argv, options.shows], defaults())
     reading = [name for name in READ_FROM_FILES if getattr(options, name, None) == STANDARD_INPUT]
     if len(reading) > 1:

@@ -5,7 +5,6 @@ from nskeys.cli.grammar.parser import Commands
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     protectors = commands.group("protector", "show and change what protects the keys here", shows="show")
     protectors.command(
         "show",

@@ -4,7 +4,6 @@ from nskeys.cli.grammar.parser import Commands
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     register = commands.group("register", "list and check the backups that were made", shows="list")
     register.command(
         "list",

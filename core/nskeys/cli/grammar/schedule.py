@@ -4,7 +4,6 @@ from nskeys.cli.grammar.parser import Commands
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     schedules = commands.group(
         "schedule", "back up and check by the clock, without a person", shows="status"
     )

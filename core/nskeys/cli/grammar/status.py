@@ -7,7 +7,6 @@ _CANNOT_TELL = 3
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     parser = commands.command(
         "status",
         "status:run",

@@ -4,7 +4,6 @@ from nskeys.cli.grammar.parser import Commands
 
 
 def add(commands: Commands) -> None:
-    """Tell the grammar."""
     commands.command(
         "verify",
         "verify:run",

@@ -1,7 +1,7 @@
-"""Which destinations need a backup: those where no good copy of some key of this server lies.
+"""Which destinations need a backup: those without a good copy of some key of this server.
 
-Each is asked itself and now, on another server too: a backup that `--if-needed` leaves out is one that was
-seen to be there.
+Each destination is looked at now, also one on another server: `--if-needed` leaves a backup out only where
+a copy was seen.
 """
 
 from collections.abc import Sequence, Set
@@ -29,15 +29,16 @@ class DueDestinations:
 
 
 def due_destinations(installation: Installation, infos: Sequence[DestinationInfo]) -> DueDestinations:
-    """What these destinations hold and lack; each is asked, side by side. Where `KMSBackupDate` does not
-    know of a backup with every key, all of them lack one: it is what others go by."""
+    """Return what these destinations hold and lack; all are asked at the same time. Where `KMSBackupDate`
+    does not know of a backup with every key, every destination lacks one: other programs go by that
+    value."""
     installation.require()
     public, keys = installation.server_public(), installation.key_store.keys()
     date, now = installation.registry.read().backup_date, installation.clock.now()
-    # A key from the future, as this clock has it, would make one due every night and never be older.
+    # Keys dated ahead of this clock do not count: they would make a backup due every night.
     if date is None or any(date < key.created <= now for key in keys):
         return DueDestinations(tuple(info.address for info in infos), ())
-    # After a new identity, or another split, older copies open the old way only.
+    # After a new identity or split, older copies open only with the former one.
     recipients = frozenset(known_recovery(installation).recipients)
     with installation.cmdb.reading() as view:
         known = [copy for copy in verified_copies(view, public) if _may_hold(copy, recipients)]
@@ -57,7 +58,7 @@ def _may_hold(copy: BackupCopy, recipients: Set[str]) -> bool:
 def _covering_copy(
     installation: Installation, info: DestinationInfo, known: Sequence[BackupCopy], kids: frozenset[Kid]
 ) -> BackupCopy | None:
-    """The newest good copy there; None where some key is in none of them."""
+    """Return the newest good copy at this destination; None where some key is in none of its copies."""
     newest: BackupCopy | None = None
     lacks = set(kids)
     for copy in known:

@@ -1,7 +1,7 @@
-"""What a new backup is closed by: a password, or the recipients that it is encrypted to.
+"""What a new backup is encrypted with: a password, or recipients.
 
-To recipients nobody is asked for anything, so a timer can do it. What was read back is opened with an
-identity that was made for this one archive, lives in memory, and is forgotten with it.
+Encrypting to recipients asks nobody for anything, so a timer can do it. What was read back is opened with
+an identity made for this one archive, which is held in memory and wiped afterwards.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,15 +27,15 @@ from nskeys.services.recovery.identities import identity_files, known_recovery
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Whom a backup is for; nobody where a password is asked for."""
+    """The recipients of a backup; empty where a password is asked for."""
 
     recipients: tuple[str, ...] = ()
     recovery: Recovery = NO_RECOVERY
 
 
 def recipients_for(installation: Installation, recipients: Sequence[str], password: bool) -> Recipients:
-    """The recovery identities, where there are any, and then `recipients`, each in its one spelling;
-    nobody where a `password` is wished for. RecoveryDamaged, RecipientRefused."""
+    """Return the recovery identities in force followed by `recipients`, each in its normal spelling; empty
+    where a `password` is wanted. Raises RecoveryDamaged, RecipientRefused."""
     others = [parse_recipient(text) for text in recipients]
     if password:
         return Recipients()
@@ -45,26 +45,25 @@ def recipients_for(installation: Installation, recipients: Sequence[str], passwo
 
 
 class Encryption(Protocol):
-    """How one archive is closed, and opened again to believe it."""
+    """How one archive is encrypted, and opened again to prove it."""
 
     @property
     def typed(self) -> bool:
-        """Whether a person typed what opens it."""
+        """Whether a person typed what opens the archive."""
         ...
 
     @property
     def weak(self) -> int | None:
-        """The score of the password that opens it, where a person insisted on a weak one."""
+        """The zxcvbn score of the password where a person insisted on a weak one, else None."""
         ...
 
     def close(
         self, facts: BackupFacts, keys: Sequence[BackedUpKey], server_key: SecretBytes
-    ) -> WrittenArchive:
-        """The archive."""
-        ...
+    ) -> WrittenArchive: ...
 
     def opens(self, kms: bytes, payload_sha256: str) -> None:
-        """What was read back opens, by two readers, and holds what was written; BackupNotProven."""
+        """Check that what was read back opens with two independent readers and holds what was written.
+        Raises BackupNotProven."""
         ...
 
 
@@ -122,7 +121,8 @@ class _RecipientEncryption:
 def encryption_for(
     installation: Installation, plan: BackupPlan, secrets: SecretProvider
 ) -> Iterator[Encryption]:
-    """What a plan closes its archive by; asked for where it is a password, and wiped in the end."""
+    """Give what a plan encrypts its archive with; a password is asked for, and wiped when the block
+    ends."""
     if plan.wants_password:
         subject = plan.destinations[0].info.address if len(plan.destinations) == 1 else ""
         least, store = installation.least_score, installation.key_store
@@ -137,7 +137,8 @@ def encryption_for(
 
 
 def recovery_of(installation: Installation, plan: BackupPlan) -> Recovery:
-    """The recovery identities as they are now; PlanOutdated unless they are those that the plan saw."""
+    """Return the recovery identities in force. Raises PlanOutdated unless they are those that the plan
+    saw."""
     if plan.wants_password:
         return NO_RECOVERY
     recovery = known_recovery(installation)

@@ -19,15 +19,15 @@ _NAME_LIMIT = 100
 
 
 def archive_name(installation: Installation) -> str:
-    """`<server>-<first 8 of CMDB id>-<UTC stamp>.zip`."""
+    """Return `<server>-<first 8 of CMDB id>-<UTC stamp>.zip`."""
     server = re.sub(r"[^A-Za-z0-9.-]", "-", installation.settings.read().server_name)
     server = server.strip(".-")[:_NAME_LIMIT] or "server"
     return f"{server}-{installation.cmdb.cmdb_id()[:8]}-{to_stamp(installation.clock.now())}.zip"
 
 
 def next_generation(installation: Installation, view: CmdbView) -> tuple[int, str | None]:
-    """One more than this CMDB's newest vouched backup, and that one's hash. Neither a row that nobody
-    signed nor another CMDB's backup, which a restore registered, may push the count."""
+    """Return the generation that follows this CMDB's newest signed backup, and that backup's hash. Unsigned
+    rows and the backups of other CMDBs, which a restore registered, do not raise the generation."""
     cmdb_id = installation.cmdb.cmdb_id()
     newest = max(
         (
@@ -48,8 +48,8 @@ def collect_facts(
     recipients: tuple[str, ...] = (),
     recovery: Recovery = NO_RECOVERY,
 ) -> BackupFacts:
-    """What a backup made now says of itself and of this server. Without recipients it is for a password;
-    `recovery` holds the identities that are among them."""
+    """Return what a backup made now says of itself and of this server. Without recipients it is for a
+    password; `recovery` holds the identities that are among them."""
     with installation.cmdb.reading() as view:
         uses = view.counts()
         generation, previous = next_generation(installation, view)

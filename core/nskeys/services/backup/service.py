@@ -1,8 +1,8 @@
 """Back up the keys: plan, confirm, execute, verify. One archive, written once, to one place or several.
 
-A copy counts only after it was read back from where it was put and a second, independent reader opened
-it. Until then no register row and no registry value says that there is one. Each copy is recorded by
-itself, as soon as it is proven: a place that fails or hangs takes nothing from those that worked.
+A copy counts only after it was read back from where it was put and a second, independent reader opened it.
+Until then no register row and no registry value says that there is one. Each copy is recorded by itself as
+soon as it is proven, so a destination that fails or hangs does not undo the others.
 """
 
 from collections.abc import Sequence
@@ -49,20 +49,20 @@ class BackupService:
         self._installation = installation
 
     def due(self, destination: str | None = None) -> tuple[DueReason, ...]:
-        """Why a new backup is due; empty when none is. A `destination` elsewhere needs a good copy of
-        every key elsewhere; without one, the answer is the one that the first screen gives."""
+        """Return why a new backup is due; empty when none is. A `destination` elsewhere needs a good copy
+        of every key elsewhere; without one, the answer is the one that the first screen gives."""
         info = self._installation.destinations.configured(destination) if destination else None
         return RecoverabilityService(self._installation).overview(destination=info).recoverability.due
 
     def everywhere(self) -> tuple[str, ...]:
-        """Every configured destination's address; the default one's where none is configured."""
+        """Return every configured destination's address; the default one's where none is configured."""
         installation = self._installation
         configured = installation.settings.read().destinations
         return tuple(info.address for info in configured or (installation.default_destination(),))
 
     def need(self, to: Sequence[str] = ()) -> DueDestinations:
-        """Which of these destinations lack a good copy of a key, each asked now; where none is named,
-        whether a backup is due at all."""
+        """Return which of these destinations lack a good copy of a key, each asked now; where none is
+        named, whether a backup is due at all."""
         if to:
             return due_destinations(self._installation, self._wanted(to))
         last = RecoverabilityService(self._installation).assess().last
@@ -77,12 +77,14 @@ class BackupService:
         recipients: Sequence[str] = (),
         password: bool = False,
     ) -> BackupPlan:
-        """What would be written and where: one destination's address, several, or None for the default
-        one. Checks them side by side; leaves nothing there. A destination that cannot be written to is
-        one of the plan's failures; where none can be, its error, or NoCopyMade with all of them.
+        """Return what would be written and where: to one address, several, or the default destination
+        (None). Checks the destinations at the same time and leaves nothing there.
 
-        It goes to the recovery identities, where there are any, and to `recipients`; else, or where a
-        `password` is wished for, under one that is asked for. RecoveryDamaged, RecipientRefused."""
+        The backup goes to the recovery identities, where there are any, and to `recipients`; otherwise, or
+        where a `password` is wanted, it is for a password that is asked for. A destination that cannot be
+        written to is one of the plan's failures. Raises that destination's error, or NoCopyMade with all of
+        them, where none can be written to; RecoveryDamaged; RecipientRefused.
+        """
         installation = self._installation
         installation.require()
         check_hint(hint)
@@ -110,15 +112,15 @@ class BackupService:
         )
 
     def _wanted(self, to: str | Sequence[str] | None) -> tuple[DestinationInfo, ...]:
-        """Each destination once, in the order in which they were named."""
+        """Return each destination once, in the order in which they were named."""
         installation = self._installation
         addresses = (to,) if isinstance(to, str) else tuple(to or ())
         infos = [self._named(address) for address in addresses if address]
         return tuple(dict.fromkeys(infos)) or (installation.default_destination(),)
 
     def _named(self, address: str) -> DestinationInfo:
-        """The destination with this address. What is no address, as one that a newer version configured, is
-        said of it alone: it keeps no other from its copy."""
+        """Return the destination with this address. An address that cannot be read, such as one configured
+        by a newer version, fails by itself and does not keep the others from their copies."""
         try:
             return self._installation.destinations.configured(address)
         except (DestinationInvalid, DestinationUnreachable):
@@ -133,17 +135,17 @@ class BackupService:
             return CopyFailure(info, error)
 
     def accept_password(self, password: SecretBytes, hint: str) -> AcceptedPassword:
-        """A new password for a backup with this hint, judged once: `execute` takes it as it is.
-        PasswordRefused, HintRefused, NotEnoughMemory; `password` is wiped in any case."""
+        """Judge a new password for a backup with this hint once, so that `execute` takes it as it is. Wipes
+        `password` in any case. Raises PasswordRefused, HintRefused, NotEnoughMemory."""
         installation = self._installation
         return accept_new_password(password, hint, installation.key_store, installation.least_score)
 
     def execute(
         self, plan: BackupPlan, secrets: SecretProvider, progress: Progress | None = None
     ) -> BackupReport:
-        """Write it, read it back, open it twice, record it. Stops cleanly until it is written; a place
-        that does not answer can be given up at any time. Where no destination got its copy, that one's
-        error, or NoCopyMade with all of them."""
+        """Write the backup, read it back, open it twice and record it. Can be stopped until it is written;
+        a destination that does not answer can be given up at any time. Raises the destination's error, or
+        NoCopyMade with all of them, where none got its copy."""
         installation, progress = self._installation, progress or SilentProgress()
         with encryption_for(installation, plan, secrets) as closed_by:
             progress.stage(Stage.UNLOCKING)
@@ -198,7 +200,8 @@ class BackupService:
         failures: tuple[CopyFailure, ...],
         unflushed: tuple[str, ...],
     ) -> BackupReport:
-        """With what it does not bring back: rows of keys that are not here, or that cannot be read."""
+        """Return the report, with what the backup does not bring back: rows of missing keys, and rows that
+        cannot be read."""
         installation = self._installation
         with installation.cmdb.reading() as view:
             missing_at = [use for use in view.counts() if use.credentials and use.kid not in facts.kids]
@@ -225,8 +228,8 @@ class BackupService:
         changes: KeyedChanges,
         closed_by: Encryption,
     ) -> BackupCopy:
-        """The row of this one copy, in a transaction of its own: killed before it, nothing is claimed that
-        is not there; killed after it, what is there is known."""
+        """Write the row of this one copy in its own transaction. Killed before it, the register claims
+        nothing; killed after it, the copy is known."""
         installation = self._installation
         now = installation.clock.now()
         copy = BackupCopy(
@@ -248,24 +251,25 @@ class BackupService:
         with changes.signed(event) as change:
             record(change, copy, changes.server_key)
             known = reread(change, installation.server_public(), copy)
-        # As the register tells it: whether a person proved these recipients, other rows say.
+        # As the register reads it: other rows tell whether a person proved these recipients.
         return known or copy
 
     def _echo(self, made: dict[int, BackupCopy]) -> None:
-        """The register is the record, these two values are its echo: of the first copy elsewhere, in the
-        order in which the destinations were named, or else of the first one."""
+        """Set `KMSBackupPath` and `KMSBackupDate` from the first copy elsewhere, in the order in which the
+        destinations were named, or else from the first copy. The register stays the record; these two
+        values repeat it."""
         best = best_of([made[number] for number in sorted(made)])
         values = RegistryValues(best.destination, best.backup.created)
         if self._installation.registry.read() != values:
             self._installation.registry.write(values)
 
     def _give_up(self, address: str, changes: KeyedChanges) -> None:
-        """Say in the audit trail that a file lies there which is no backup."""
+        """Note in the audit trail that a file lies there which is no backup."""
         changes.tell(self._installation.event(Action.BACKUP_FAILED, address))
 
 
 def _none_made(failures: Sequence[CopyFailure]) -> NskeysError:
-    """What is raised where no destination got its copy; whoever stopped it needs no explaining."""
+    """Return the error to raise where no destination got its copy; Cancelled where a person stopped it."""
     errors = tuple((failure.info.address, failure.error) for failure in failures)
     stopped = next((error for _, error in errors if isinstance(error, Cancelled)), None)
     return stopped or (errors[0][1] if len(errors) == 1 else NoCopyMade(errors))

@@ -1,7 +1,7 @@
-"""Sending one archive to its destinations: published, read back, compared, opened; side by side.
+"""Sending one archive to its destinations at the same time: published, read back, compared, opened.
 
-A place that does not answer holds up no other: each is served in a thread of its own, and whoever reads
-what came of it hears of each as soon as it is done.
+Each destination has a thread of its own, so one that does not answer does not delay the others, and each
+outcome is reported as soon as it is known.
 """
 
 import time
@@ -39,8 +39,8 @@ _CANCEL_TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A copy that lies there and was proven: its file name and address, where that is, what was found on
-    reading it back, and whether it was flushed to the medium before."""
+    """A copy that was proven: its file name and address, where that is, what was found on reading it back,
+    and whether it was flushed to the medium before."""
 
     name: str
     address: str
@@ -52,9 +52,9 @@ class Stored:
 def upload(
     place: Destination, name: str, archive: WrittenArchive, opens: Opens, told: Callable[[Stage], None]
 ) -> Stored:
-    """Publish the archive under `name`, or near it; read back what lies there now, compare every byte and
-    open it. What keeps it from being written is raised as it is; what follows is BackupNotProven, with the
-    address of the file that is no backup."""
+    """Publish the archive under `name`, or a free name like it; read it back, compare every byte and open
+    it. Raises what keeps it from being written as it is; after that BackupNotProven, with the address of
+    the file that is no backup."""
     place.sweep()
     told(Stage.WRITING)
     used = place.publish(name, archive.data)
@@ -74,8 +74,8 @@ def upload(
 
 
 def _read_back(place: Destination, name: str, size: int) -> bytes | None:
-    """What lies there; None where it is more than was written, for a server that does not come to an end is
-    given the time of what it got and no more."""
+    """Return what lies there; None where it is longer than `size` bytes. Reading stops there, so a server
+    that sends without end is not read for ever."""
     try:
         return place.read(name, size)
     except FileUnreadable as error:
@@ -98,7 +98,7 @@ CopyOutcome: TypeAlias = Stored | Failed
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """What a thread has to say: it has come to a stage, it is done, or it met a bug."""
+    """A message of a thread: it reached a stage, it is done, or it met a bug."""
 
     number: int
     what: Stage | CopyOutcome | BaseException
@@ -112,13 +112,12 @@ def upload_to_all(
     opens: Opens,
     progress: Progress,
 ) -> Iterator[tuple[int, CopyOutcome]]:
-    """The number of each destination and what came of it, as soon as that is known.
-
-    Where a person wants to stop, nothing is published any more and a place that does not answer is given up
-    at once, with Cancelled; one that has the whole file may prove it first."""
+    """Yield each destination's number and outcome as soon as it is known. Where a person stops, nothing
+    more is published and a destination that does not answer is given up at once, with Cancelled; one that
+    has the whole file may prove it first."""
     sending = _Upload(archive, name, opens)
     for number, info in enumerate(infos):
-        in_a_thread(partial(sending.run, number, destinations, info))  # whose news say how it ended
+        in_a_thread(partial(sending.run, number, destinations, info))  # its messages say how it ended
     waiting: dict[int, Stage | None] = dict.fromkeys(range(len(infos)))
     several = len(infos) > 1
     if several:
@@ -141,9 +140,9 @@ def upload_to_all(
                 case bug:
                     raise bug
         if waiting:
-            destinations.interrupt()  # who still waits for a server lets go of it, and cleans up there
+            destinations.interrupt()  # threads that wait for a server stop waiting and clean up there
         for number, reached in waiting.items():
-            # Its thread is left to itself. Whatever it may still write, nobody will record.
+            # Its thread runs on, but whatever it still writes is not recorded as a backup.
             left = sending.may_lie_at(destinations, infos[number]) if reached else ""
             yield number, Failed(Cancelled(), left)
     finally:
@@ -161,7 +160,7 @@ class _Upload:
         self._until: float | None = None
 
     def run(self, number: int, destinations: Destinations, info: DestinationInfo) -> None:
-        """In a destination's own thread."""
+        """Send the archive in the destination's own thread."""
         try:
             place = destinations.at(info)
             news: CopyOutcome | BaseException = upload(
@@ -171,12 +170,13 @@ class _Upload:
             news = Failed(error, error.address)
         except NskeysError as error:
             news = Failed(error)
-        except BaseException as error:  # noqa: BLE001  # whoever waits gets it, bugs too
+        except BaseException as error:  # noqa: BLE001  # passed to the waiting thread, which raises it
             news = error
         self._progress.put(_News(number, news))
 
     def news(self, progress: Progress, waiting: dict[int, Stage | None]) -> _News | None:
-        """The next news; None once a person wanted to stop and nothing worth waiting for is left."""
+        """Return the next message; None once a person stopped and no destination is about to prove its
+        file."""
         while self._until is None or (time.monotonic() < self._until and _all_written(waiting)):
             try:
                 return self._progress.get(timeout=_POLL_S)
@@ -194,7 +194,7 @@ class _Upload:
             self._until = time.monotonic() + _CANCEL_TIMEOUT_S
 
     def may_lie_at(self, destinations: Destinations, info: DestinationInfo) -> str:
-        """Where a place that was given up may have got the file."""
+        """Return the address where a destination that was given up may have got the file."""
         try:
             return destinations.at(info).address_of(self._name)
         except NskeysError:
@@ -206,18 +206,18 @@ class _Upload:
         self._progress.put(_News(number, stage))
 
     def _open(self, kms: bytes) -> None:
-        # One at a time: opening a password's file takes 256 MiB, and small servers have not much more.
+        # One at a time: opening with a password takes 256 MiB, and small servers have little more.
         with self._opening:
             self._opens(kms)
 
 
 def _all_written(waiting: dict[int, Stage | None]) -> bool:
-    """Whether a place has the whole file and is about to prove it."""
+    """Return whether a destination has the whole file and is about to prove it."""
     return any(stage in (Stage.READING_BACK, Stage.OPENING) for stage in waiting.values())
 
 
 def _problem(error: NskeysError) -> AnyProblem:
-    """Why what lies there is no backup."""
+    """Return why the file there is no backup."""
     if isinstance(error, BackupNotProven | FileUnreadable | DestinationUnreachable):
         return error.problem
     return Problem.DOES_NOT_OPEN

@@ -32,7 +32,7 @@ class TakenNames:
                 self._by_base.setdefault((kind, base), []).append(name)
 
     def of(self, row: PlannedRow) -> Iterator[tuple[str, str]]:
-        """Kind and name of each, those of the title first."""
+        """Yield the kind and name of each, those of the title first."""
         kind, title = row.fields.kind.value, row.fields.name
         for base in dict.fromkeys((title, with_group(title, row.group))):
             for name in self._by_base.get((kind, base), ()):
@@ -54,8 +54,8 @@ class AlreadyHere:
         return bool(self._wanted)
 
     def open(self, view: CmdbView, keys: OpenKeyStore, cmdb_id: str) -> None:
-        """Look all of them up. One that does not open is like none, and one that cannot be read is passed
-        over: its name is taken all the same."""
+        """Look all of them up. A credential that does not open counts as absent, and one that cannot be
+        read is passed over; their names are taken all the same."""
         for kind, name in self._wanted:
             found = view.named(CredentialKind(kind), name)
             stored = None if found is None else view.credential(found.credential_id)

@@ -87,7 +87,7 @@ class Names:
         number = self._next.get((kind.value, base), 2)
         while (kind.value, f"{base} ({number})") in self._taken:
             number += 1
-        # Remembered, or 50,000 entries of one title would take 50,000 squared looks.
+        # Remembered, since 50,000 entries of one title would otherwise take 50,000 squared look-ups.
         self._next[kind.value, base] = number + 1
         return f"{base} ({number})"
 
@@ -213,7 +213,7 @@ def _same(words: tuple[str, ...], spelling: tuple[str, ...]) -> bool:
 
 
 def _host(url: str) -> str:
-    """`host[:port]` of a URL, or of what was written into its field instead of one."""
+    """Return `host[:port]` of a URL, or of what was written into its field instead of one."""
     text = url.strip()
     if "://" not in text:
         return text.split("/", 1)[0]

@@ -53,14 +53,13 @@ class PreparedImport(Wipeable):
         self._secrets = secrets
 
     def rows(self) -> list[tuple[ImportedCredential, SecretBytes]]:
-        """Return each credential with its secret. PlanOutdated once they were wiped: what is left of a
-        wiped secret is an empty one, and an empty password is a valid password."""
+        """Return each credential with its secret. Raises PlanOutdated once they were wiped: a wiped secret
+        is empty, and an empty password would be taken as valid."""
         if len(self._secrets) != len(self.plan.credentials):
             raise PlanOutdated(_OPERATION)
         return list(zip(self.plan.credentials, self._secrets, strict=True))
 
     def wipe(self) -> None:
-        """Forget every secret."""
         while self._secrets:
             self._secrets.pop().wipe()
 
@@ -79,9 +78,9 @@ class ImportService:
         secrets: SecretProvider,
         wishes: ImportWishes = _NO_WISHES,
     ) -> PreparedImport:
-        """Return what an import of `data` would do. Raises ImportUnreadable. `source` names it for
-        people. Keys are unlocked only where rows may be here already. Bad rows are in the plan, whatever
-        `skip_bad` says."""
+        """Return what an import of `data` would do. `source` names it for people. Asks for the keys only
+        where rows may be here already. Bad rows are in the plan, whatever `skip_bad` says. Raises
+        ImportUnreadable."""
         installation = self._installation
         installation.require()
         parsed = self._reader(source, data, wishes.reading)
@@ -114,9 +113,9 @@ class ImportService:
     def execute(
         self, prepared: PreparedImport, secrets: SecretProvider, progress: Progress | None = None
     ) -> ImportReport:
-        """Import what the plan shows. ImportRefused where it has bad rows and may not skip them;
-        PlanOutdated where the CMDB's names are no longer those that the plan saw. Cancelled or
-        broken off, it leaves nothing."""
+        """Import what the plan shows; cancelled or broken off, nothing is imported. Raises ImportRefused
+        where the plan has bad rows and may not skip them, PlanOutdated where the CMDB's names are no longer
+        those that the plan saw."""
         plan = prepared.plan
         if plan.bad and not prepared.skip_bad:
             raise ImportRefused(plan.source, plan.bad)
@@ -266,8 +265,8 @@ def _sealed(
 def _replaced(
     view: CmdbView, sealer: Sealer, planned: ImportedCredential, secret: SecretBytes, moment: datetime
 ) -> SealedCredential:
-    """Return the credential that a row changes, sealed anew; PlanOutdated where it is not as the plan saw
-    it."""
+    """Return the credential that a row changes, sealed anew. Raises PlanOutdated where it is not as the
+    plan saw it."""
     seen = planned.replaces
     stored = None if seen is None else view.credential(seen.credential_id)
     if seen is None or stored is None:

@@ -1,7 +1,7 @@
-"""Rows of a long credential list by their position, without ever holding more than was asked for.
+"""Rows of a long credential list by their position, holding no more rows than were asked for.
 
-The list is read by keyset: from the nearest place that is known, forwards or backwards; its two ends
-are always known. Only a jump to a far position costs the database a skip.
+The list is read by keyset, from the nearest known position, forwards or backwards; its two ends are always
+known. Only a jump to a far position makes the database skip rows.
 """
 
 from bisect import bisect_left, bisect_right
@@ -25,13 +25,12 @@ class CredentialPages:
         self._positions: list[int] = []
 
     def total(self) -> int:
-        """How many rows there are now."""
         with self._cmdb.reading() as view:
             self._total = view.total(self._wanted)
         return self._total
 
     def window(self, first: int, count: int) -> tuple[Credential, ...]:
-        """Rows `first` to `first + count - 1`, fewer at the end."""
+        """Return rows `first` to `first + count - 1`, fewer at the end."""
         with self._cmdb.reading() as view:
             if self._total is None:
                 self._total = view.total(self._wanted)
@@ -42,7 +41,8 @@ class CredentialPages:
         return tuple(row.credential for row in rows)
 
     def _read(self, view: CmdbView, first: int, end: int) -> tuple[PlacedCredential, ...]:
-        """From the known place that is nearer: the last one before, or the first one behind."""
+        """Return the rows from `first` to `end`, read from the nearer known position: the last one before
+        or the first one behind."""
         before = bisect_left(self._positions, first) - 1
         behind = bisect_left(self._positions, end)
         start = self._positions[before] if before >= 0 else -1

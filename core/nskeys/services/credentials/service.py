@@ -45,17 +45,16 @@ class CredentialService:
         self._installation = installation
 
     def total(self, wanted: CredentialFilter | None = None) -> int:
-        """How many credentials match."""
         with self._installation.cmdb.reading() as view:
             return view.total(wanted or CredentialFilter())
 
     def pages(self, wanted: CredentialFilter, order: CredentialOrder) -> CredentialPages:
-        """A list, of which no more is read than what is asked for."""
+        """Return the matching list, of which only the rows asked for are read."""
         return CredentialPages(self._installation.cmdb, wanted, order)
 
     def listed(self, wanted: CredentialFilter, limit: int | None = None) -> Iterator[Credential]:
-        """Every one that matches, or the first `limit`, by kind and name. Each page is a look of its own,
-        so nobody's change waits for a slow reader."""
+        """Yield every match, or the first `limit`, by kind and name. Each page is a transaction of its own,
+        so a slow reader does not keep others from changing anything."""
         left, after = limit, None
         while left is None or left > 0:
             with self._installation.cmdb.reading() as view:
@@ -67,7 +66,8 @@ class CredentialService:
             left = None if left is None else left - len(page)
 
     def show(self, reference: str) -> Credential:
-        """The one credential with this id, unique id prefix, or `kind/name`."""
+        """Return the one credential with this id, unique id prefix, or `kind/name`. Raises
+        NoSuchCredential, AmbiguousCredential."""
         with self._installation.cmdb.reading() as view:
             found = view.find(reference)
         if not found:
@@ -77,7 +77,7 @@ class CredentialService:
         return found[0]
 
     def add(self, fields: CredentialFields, secret: SecretBytes, secrets: SecretProvider) -> Credential:
-        """A new credential, sealed by the active key; NameTaken, KeyNotUsable, KeyUsedUp."""
+        """Add a credential, sealed by the active key. Raises NameTaken, KeyNotUsable, KeyUsedUp."""
         _check(secret)
         installation = self._installation
         installation.require()
@@ -96,7 +96,7 @@ class CredentialService:
         return credential
 
     def reveal(self, credential: Credential, secrets: SecretProvider) -> SecretBytes:
-        """The secret. The audit trail says that it was revealed, before it is."""
+        """Return the secret, which the caller wipes. The audit trail records the reveal first."""
         installation = self._installation
         installation.require()
         cmdb_id = installation.cmdb.cmdb_id()
@@ -111,7 +111,7 @@ class CredentialService:
                 )
                 changes.tell(event)
             except BaseException:
-                secret.wipe()  # what the trail does not say was not revealed
+                secret.wipe()  # not recorded in the trail, so not revealed
                 raise
         return secret
 
@@ -122,9 +122,9 @@ class CredentialService:
         secret: SecretBytes | None,
         secrets: SecretProvider,
     ) -> Credential:
-        """Other fields, another secret (None: the same), sealed anew. A credential that does not open
-        takes only a new secret: its old one cannot be bound to new fields (SealDoesNotOpen).
-        PlanOutdated where it is not as `credential` says any more: somebody else edited it."""
+        """Seal the credential anew with other fields and another secret (None: the same). A credential that
+        does not open takes only a new secret, since its old one cannot be bound to new fields. Raises
+        SealDoesNotOpen; PlanOutdated where somebody else edited the credential since."""
         if secret is not None:
             _check(secret)
         installation = self._installation
@@ -143,7 +143,7 @@ class CredentialService:
                 if secret is None:
                     _check_readable(stored.credential)
                 edited = self._edited(change, stored.credential, fields)
-                # Wiped here is only what was opened here; a given secret stays the caller's.
+                # Wipe only a secret that was opened here; a given one is wiped by the caller.
                 with (
                     nullcontext(secret)
                     if secret is not None
@@ -163,8 +163,8 @@ class CredentialService:
         return replace(before, fields=fields, kid=active.kid, updated=now, sealed=sealed)
 
     def remove(self, credential: Credential) -> None:
-        """The row, for good. The audit trail keeps its name. No key is needed to let one go.
-        PlanOutdated where it is not as `credential` says any more."""
+        """Delete the row; the audit trail keeps its name. Needs no key. Raises PlanOutdated where somebody
+        else edited the credential since."""
         installation = self._installation
         installation.require()
         with unsigned_changes(installation, "removing a credential") as changes:
@@ -183,14 +183,14 @@ def _check(secret: SecretBytes) -> None:
 
 
 def _check_readable(credential: Credential) -> None:
-    """CmdbDamaged for a row that cannot be read: nothing is to be had from it."""
+    """Raise CmdbDamaged for a row that cannot be read."""
     if isinstance(credential, UnreadableCredential):
         raise CmdbDamaged("credentials", credential.problem, (credential.reference,))
 
 
 def _mended(before: UnreadableCredential, fields: CredentialFields, kid: Kid, now: datetime) -> Credential:
-    """A row that could not be read, with the fields and the secret that a person gives it; what cannot be
-    read of its fields has to be among them."""
+    """Return a row that could not be read, with the fields and the secret that a person gives; the
+    unreadable fields have to be among them."""
     shown = before.fields
     for name in ("kind", "name", "target", "account", "note"):
         if name in before.ill and getattr(fields, name) == getattr(shown, name):
@@ -209,7 +209,8 @@ def _stored(view: CmdbView, wanted: Credential) -> SealedCredential:
 
 
 def _unchanged(view: CmdbView, seen: Credential, doing: Operation) -> SealedCredential:
-    """The stored row, if a person who saw `seen` knows what stands in it. A rotation does not matter."""
+    """Return the stored row. Raises PlanOutdated unless its fields are those that the person saw; a
+    rotation in between does not matter."""
     stored = _stored(view, seen)
     now = stored.credential
     if (now.fields, now.updated) != (seen.fields, seen.updated):
@@ -218,7 +219,7 @@ def _unchanged(view: CmdbView, seen: Credential, doing: Operation) -> SealedCred
 
 
 def _renamed(credential: Credential, fields: CredentialFields) -> dict[str, str]:
-    """What the audit trail says of an edit that changes the name, which is its subject."""
+    """Return the audit detail of an edit that changes the name, which is the line's subject."""
     same = (credential.fields.kind, credential.fields.name) == (fields.kind, fields.name)
     return {} if same else {"before": credential.reference}
 

@@ -19,8 +19,8 @@ _PAGE = 5_000
 def prove(
     cmdb: Cmdb, cmdb_id: str, key_of: Callable[[Kid], SecretBytes | None], progress: Progress
 ) -> ProofReport:
-    """Try every credential. `key_of` gives a key or None where it is missing. `cmdb_id` is the id that
-    the seals are bound to. Changes nothing, so it may stop at any batch."""
+    """Try every credential. `key_of` gives a key, or None where it is missing; `cmdb_id` is the id that the
+    seals are bound to. Changes nothing, so it may stop after any batch."""
     with cmdb.reading() as view:
         progress.stage(Stage.PROVING, sum(use.credentials for use in view.counts()))
         upto = view.last_seal()
@@ -49,7 +49,7 @@ def _ids(rows: Sequence[UnreadableCredential]) -> list[str]:
 
 
 def prove_here(installation: Installation, keys: OpenKeyStore, progress: Progress) -> ProofReport:
-    """The proof with the open key store's keys."""
+    """Try every credential with the open key store's keys."""
 
     def key_of(kid: Kid) -> SecretBytes | None:
         try:
@@ -62,14 +62,14 @@ def prove_here(installation: Installation, keys: OpenKeyStore, progress: Progres
 
 @dataclass
 class _Attempt:
-    """What was tried so far."""
+    """The results so far."""
 
     opened: dict[Kid, int] = field(default_factory=dict)
     missing: dict[Kid, set[str]] = field(default_factory=dict)
     tampered: list[str] = field(default_factory=list)
 
     def add(self, kid: Kid, sealer: Sealer | None, rows: Sequence[SealedRow]) -> dict[str, FailureReason]:
-        """A batch of one key's rows; the ids of those that do not open."""
+        """Try a batch of one key's rows and return why each id that does not open failed."""
         if sealer is None:
             ids = [row[0] for row in rows]
             self.missing.setdefault(kid, set()).update(ids)
@@ -80,10 +80,10 @@ class _Attempt:
         return dict.fromkeys(failing, FailureReason.TAMPERED)
 
     def report(self, cmdb: Cmdb, ill: Sequence[UnreadableCredential]) -> ProofReport:
-        """With the failures' credentials, and the rows that could not even be read. A row that was removed
-        since is no failure of a credential that there is."""
+        """Return the report with the failed credentials and the rows that could not be read. A credential
+        that was removed meanwhile is left out."""
         with cmdb.reading() as view:
-            # As far as it can be read: what was tried is less than a row holds.
+            # A row whose id cannot be read cannot be looked up.
             stored = [None if "id" in row.ill else view.credential(row.credential_id) for row in ill]
         failures = [
             CredentialProof(row.credential if row is not None else met, FailureReason.UNREADABLE)
@@ -109,7 +109,7 @@ class _Attempt:
 
 
 def sealed_by(cmdb: Cmdb, kid: Kid) -> Iterator[Credential]:
-    """Every credential that a key sealed, in the order of their ids."""
+    """Yield every credential that a key sealed, in the order of their ids."""
     after = ""
     while True:
         with cmdb.reading() as view:
@@ -121,13 +121,13 @@ def sealed_by(cmdb: Cmdb, kid: Kid) -> Iterator[Credential]:
 
 
 class VerifyService:
-    """Opens everything, changes nothing."""
+    """Opens every credential and changes nothing."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def execute(self, secrets: SecretProvider, progress: Progress | None = None) -> ProofReport:
-        """Every credential tried with this server's keys."""
+        """Try every credential with this server's keys."""
         self._installation.require()
         with self._installation.key_store.unlock(secrets) as keys:
             return prove_here(self._installation, keys, progress or SilentProgress())

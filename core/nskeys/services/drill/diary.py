@@ -1,7 +1,7 @@
 """The diary of drills: read for people, and written a line at a time.
 
-A line that the server key vouches for has its signature. On a machine without this server's keys, or where
-nobody gives what opens them, a line is written without one: it is shown, marked, and proves nothing.
+Lines are signed by the server key. On a machine without this server's keys, or where nobody gives what
+opens them, a line is written unsigned: it is shown with a mark and proves nothing.
 """
 
 from dataclasses import replace
@@ -21,13 +21,13 @@ _DOING = "recording a drill"
 
 
 class DiaryService:
-    """Reads the diary, and writes lines that belong to nothing else."""
+    """Reads the diary, and writes lines outside any other change."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def read(self, limit: int = 1_000) -> Diary:
-        """The last lines, newest first. NotSetUp where there is no CMDB."""
+        """Return the last lines, newest first. Raises NotSetUp where there is no CMDB."""
         installation = self._installation
         with installation.cmdb.reading() as view:
             rows = view.drill_rows(limit)
@@ -36,13 +36,13 @@ class DiaryService:
         return Diary(tuple(entries), len(rows) - len(entries))
 
     def note(self, entry: DrillEntry) -> tuple[DiaryFate, NskeysError | None]:
-        """Write a line by itself: signed where this server's keys open without a person, else unsigned.
-        What keeps it from being written is told and no failure: the drill was."""
+        """Write a line by itself: signed where this server's keys open without a person, else unsigned. An
+        error on writing is returned and not raised, since the drill itself is done."""
         installation = self._installation
         try:
             if not installation.key_store.exists():
                 if installation.cmdb.outdated():
-                    return DiaryFate.NOT_WRITTEN, None  # to lead it up is its own server's business
+                    return DiaryFate.NOT_WRITTEN, None  # only its own server may upgrade it
                 return self._write(entry, None), None
             if not installation.protectors(installation.key_store.info().protector).asks:
                 with installation.key_store.unlock(nobody) as keys:
@@ -72,7 +72,7 @@ class DiaryService:
 
 
 def write_line(change: CmdbChange, entry: DrillEntry, server_key: SecretBytes | None) -> None:
-    """One line in the caller's transaction, signed where the server key is at hand."""
+    """Write one line in the caller's transaction, signed where the server key is given."""
     text = to_text(entry)
     signature = None if server_key is None else sign(server_key, "drill", text.encode("utf-8"))
     change.write_drill(text, signature)

@@ -44,15 +44,15 @@ from nskeys.services.transaction import KeyedChanges, require_free, signed_chang
 
 
 class DrillService:
-    """Opens a backup with its password and the CMDB's rows with its keys, and nothing more."""
+    """Opens a backup with its password and the CMDB's rows with its keys; changes neither."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._diary = DiaryService(installation)
 
     def find(self, address: str) -> Source:
-        """The backup to be tried; `latest` is the newest one that the register can reach. A copy of the
-        register that is gone, damaged or out of reach is a drill that failed, and the diary says so."""
+        """Return the backup to be tried; `latest` is the newest one that the register can reach. A
+        registered copy that is gone, damaged or out of reach is a failed drill, and the diary says so."""
         try:
             return find_source(self._installation, address)
         except NskeysError as error:
@@ -66,9 +66,9 @@ class DrillService:
         progress: Progress | None = None,
         opening: Unlock = BY_ITS_OWN,
     ) -> DrillReport:
-        """The proof. It works wherever the CMDB can be read; its result is written into the register
-        where this server's keys are, and into the diary wherever the CMDB can be written. Locked, before
-        anything is asked, where somebody else's change keeps it from being written down now."""
+        """Try the backup. Works wherever the CMDB can be read; the result goes into the register where this
+        server's keys are, and into the diary wherever the CMDB can be written. Raises Locked, before
+        anything is asked, where somebody else's change keeps it from being recorded now."""
         installation, progress = self._installation, progress or SilentProgress()
         if not installation.cmdb.exists():
             raise NotSetUp(installation.home.path)
@@ -95,8 +95,8 @@ class DrillService:
             raise
 
     def _require_free(self) -> None:
-        """So that nobody types a password for a result that nobody keeps. A disk that cannot be written to
-        does not keep a backup from being proven: the report says that it was not written down."""
+        """Raise Locked before a password is asked for, where the result could not be recorded. A disk that
+        cannot be written to does not stop the drill: the report says that nothing was recorded."""
         if self._installation.key_store.exists() or not self._installation.cmdb.outdated():
             with suppress(CannotCreate, NotPermitted):
                 require_free(self._installation, "recording a drill")
@@ -120,7 +120,7 @@ class DrillService:
             )
 
     def _begun(self, address: str, began: datetime, end: DrillEnd) -> DrillEntry:
-        """A line of which nothing is known yet but who, when and where."""
+        """Return a diary line that says only who, when and which file."""
         installation = self._installation
         return DrillEntry(
             began=began,
@@ -145,7 +145,7 @@ class DrillService:
         def key_of(kid: Kid) -> SecretBytes | None:
             return keys.get(kid)
 
-        # Seals are bound to the CMDB's id: rows of another CMDB would not open, and that is the truth.
+        # Seals are bound to the CMDB's id, so rows of another CMDB rightly do not open.
         return prove(self._installation.cmdb, self._installation.cmdb.cmdb_id(), key_of, progress)
 
     def _record(
@@ -156,8 +156,8 @@ class DrillService:
         secrets: SecretProvider,
         progress: Progress,
     ) -> DrillReport:
-        """What was proven is worth telling also where it cannot be written down: another administrator
-        holds the lock, or nobody is there to give the key store's passphrase."""
+        """Record the result and return the report, also where recording fails: another administrator holds
+        the lock, or nobody is there to give the key store's passphrase."""
         reached = reached_by(proof, source.facts.kids)
         reasons = [item.failure for item in proof.failures]
         entry = replace(
@@ -188,7 +188,8 @@ class DrillService:
     def _try_to_record(
         self, source: OpenSource, proof: ProofReport, entry: DrillEntry, secrets: SecretProvider
     ) -> tuple[bool, NskeysError | None]:
-        """Into the register and the diary at once, where this server's keys are and it knows the copy."""
+        """Write register and diary in one transaction, where this server's keys are here and the register
+        knows the copy."""
         installation, place = self._installation, source.source
         if source.foreign or not installation.key_store.exists():
             return False, None
@@ -211,9 +212,9 @@ def record_proof(
     began: datetime,
     entry: DrillEntry | None = None,
 ) -> bool:
-    """Under the lock: write into the register that the CMDB's rows were tried with this backup, and the
-    diary's line with it; False where the register does not know this copy. The proof is dated by when it
-    began: what was sealed meanwhile was not tried."""
+    """Write into the register, under the lock, that the CMDB's rows were tried with this backup, and the
+    diary's line with it. Return False where the register does not know this copy. The proof is dated by its
+    beginning, since what was sealed meanwhile was not tried."""
     facts, place = source.facts, source.source
     reached, opened_rows = reached_by(proof, facts.kids), proof.opened_with(facts.kids)
     public = installation.server_public()
@@ -229,7 +230,7 @@ def record_proof(
         drilled_upto=proof.upto,
         typed=began if source.typed else copy.typed,
     ).with_proof(reached, began)
-    if copy.look_moment > began:  # a check that came later knows better whether it is still there
+    if copy.look_moment > began:  # a later check knows whether it is still there
         proven = replace(
             proven, status=copy.status, look_moment=copy.look_moment, good_moment=copy.good_moment
         )
@@ -242,16 +243,16 @@ def record_proof(
 
 
 def reached_by(proof: ProofReport, kids: Collection[Kid]) -> Proof:
-    """What rows that were tried prove of a backup with these keys, each of which matched its id when the
-    file was opened. `credentials_open` needs rows that they opened, and none that they should have and
-    did not; rows of keys that the backup never held are not its claim."""
+    """Return what the tried rows prove of a backup with these keys, each of which matched its id when the
+    file was opened. `credentials_open` needs rows that these keys opened, and none of theirs that failed;
+    rows of keys that the backup never held do not count."""
     opens = proof.opened_with(kids) > 0 and not proof.tampered_under(kids)
     return Proof.CREDENTIALS_OPEN if opens else Proof.KEYS_MATCH
 
 
 def _end_of(error: NskeysError, refused: int) -> DrillEnd | None:
-    """How a drill ended that this error broke off; None for what was none: nobody tried a password, or a
-    person stopped it."""
+    """Return how a drill ended that this error broke off; None where it was no drill: nobody tried a
+    password, or a person stopped it."""
     match error:
         case WrongPassword() | SharesDisagree():
             return DrillEnd.WRONG_PASSWORD

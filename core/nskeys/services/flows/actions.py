@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """One thing to do; which key does it is the screen's business."""
+    """One thing to do; the screen decides which key does it."""
 
     GO_ON = "go_on"
     """What this step offers: open, write, restore, leave when all is done."""

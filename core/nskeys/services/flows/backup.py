@@ -23,8 +23,6 @@ _ANOTHER_PLACE = (DestinationInvalid, DestinationUnreachable, CannotCreate, Back
 
 
 class BackupStep(StrEnum):
-    """Where a person is."""
-
     LOOKING = "looking"
     """The destinations are looked at; `looked` follows."""
     DESTINATION = "destination"
@@ -67,7 +65,6 @@ class BackupFlow:
 
     @property
     def acts(self) -> Set[Action]:
-        """What may be done now."""
         return frozenset(_ACTS.get(self.step, {Action.BACK}))
 
     @property
@@ -77,18 +74,18 @@ class BackupFlow:
         return next((status for status in usable if status.default), usable[0] if usable else None)
 
     def taken(self, chosen: str, marked: Collection[str]) -> tuple[str, ...]:
-        """Where the backup goes when `chosen` is: to all that are marked, or there where none is; a place
-        that is not in the list comes to those that are marked."""
+        """Return where the backup goes when `chosen` is taken: to all marked ones, or to `chosen` where
+        none is marked. A destination that is not in the list is added to the marked ones."""
         listed = [status.info.address for status in self.statuses]
         together = tuple(address for address in listed if address in marked)
         return together if together and chosen in listed else tuple(dict.fromkeys((chosen, *together)))
 
     def looked(self, statuses: tuple[DestinationStatus, ...]) -> "BackupFlow":
-        """The destinations are known."""
+        """Take the destinations and their status."""
         return BackupFlow(BackupStep.DESTINATION, statuses, self.marked, problem=self.problem)
 
     def planned(self, plan: BackupPlan) -> "BackupFlow":
-        """A destination can be written to; or there is another hint, or another try."""
+        """Take a plan: a destination can be written to, or the hint changed, or it is tried again."""
         ready = self.has_password or not plan.wants_password
         step = BackupStep.REVIEW if ready else BackupStep.PASSWORD
         together = plan.addresses if len(plan.addresses) > 1 else ()
@@ -100,17 +97,17 @@ class BackupFlow:
         return self.plan is not None and not self.plan.wants_password
 
     def with_password(self) -> "BackupFlow":
-        """It goes to the recovery identity, and a person wants a password instead."""
+        """Ask for a password instead of encrypting to the recovery identity."""
         return replace(self, step=BackupStep.PLANNING, by_password=True, problem=None)
 
     def password_given(self) -> "BackupFlow":
-        """A password that can be used."""
+        """Take it that an acceptable password was given."""
         if self.plan is None:
             raise ValueError("a password is for a plan")
         return replace(self, step=BackupStep.REVIEW, has_password=True, problem=None)
 
     def run(self) -> "BackupFlow":
-        """The person said yes to what is shown."""
+        """Begin the backup; the person confirmed what is shown."""
         if self.step is not BackupStep.REVIEW or self.plan is None:
             raise ValueError("nothing was reviewed")
         if self.plan.wants_password and not self.has_password:
@@ -118,11 +115,11 @@ class BackupFlow:
         return replace(self, step=BackupStep.RUNNING, problem=None)
 
     def done(self, report: BackupReport) -> "BackupFlow":
-        """It was written, read back and opened."""
+        """Take the report of a backup that was written, read back and opened."""
         return replace(self, step=BackupStep.DONE, report=report, has_password=False, problem=None)
 
     def failed(self, error: NskeysError) -> "BackupFlow":
-        """It was not: to where that can be mended, with what was typed kept as far as it is good."""
+        """Return to the step where the error can be mended; a password that is still good is kept."""
         if isinstance(error, Cancelled):
             return replace(self, step=BackupStep.REVIEW, problem=None)
         if isinstance(error, _ANOTHER_PLACE):
@@ -133,7 +130,6 @@ class BackupFlow:
         return replace(self, step=step, problem=error)
 
     def back(self) -> "BackupFlow | None":
-        """One step back; None where that leaves. Work is cancelled, not left."""
         if self.step is BackupStep.RUNNING:
             return self
         if self.step in (BackupStep.REVIEW, BackupStep.PASSWORD, BackupStep.PLANNING):

@@ -1,7 +1,7 @@
-"""Custodians: how things stand, a new split with a sheet for each, and the proof of every share.
+"""Custodians: the present state, a new split with a sheet for each, and the proof of every share.
 
-No share is in this value: the screen holds them while sheets are shown, and wipes them behind the last one.
-A sheet is never shown again once the next custodian's turn has come.
+No share is in this value: the screen holds them while sheets are shown, and wipes them after the last one.
+A sheet is never shown again once it is the next custodian's turn.
 """
 
 from collections.abc import Set
@@ -14,8 +14,6 @@ from nskeys.services.flows.actions import Action
 
 
 class CustodiansStep(StrEnum):
-    """Where a person is."""
-
     LOOKING = "looking"
     """How things stand is looked up; `looked` follows."""
     STATE = "state"
@@ -73,7 +71,6 @@ class CustodiansFlow:
 
     @property
     def acts(self) -> Set[Action]:
-        """What may be done now."""
         if self.step is CustodiansStep.STATE:
             check = {Action.CHECK} if self.state is not None and self.state.to_check is not None else set()
             return frozenset({Action.SPLIT, Action.BACK} | check)
@@ -85,41 +82,41 @@ class CustodiansFlow:
         return self.step in (CustodiansStep.SPLITTING, CustodiansStep.HANDOVER, CustodiansStep.SHEET)
 
     def looked(self, state: Custodians) -> "CustodiansFlow":
-        """How things stand."""
+        """Take the present state."""
         return CustodiansFlow(CustodiansStep.STATE, state, problem=self.problem)
 
     # --- a new split --------------------------------------------------------------------------------------
 
     def begin(self) -> "CustodiansFlow":
-        """New sheets are wanted."""
+        """Begin a new split."""
         return replace(self, step=CustodiansStep.NUMBERS, problem=None)
 
     def choose(self, shares: int, threshold: int) -> "CustodiansFlow":
-        """So many custodians, and so many of them needed."""
+        """Split among `shares` custodians, of whom `threshold` are needed."""
         return replace(self, step=CustodiansStep.PLANNING, shares=shares, threshold=threshold, problem=None)
 
     def planned(self, plan: SplitPlan) -> "CustodiansFlow":
-        """What it would do is known."""
+        """Take the plan of the split."""
         return replace(self, step=CustodiansStep.PLAN, plan=plan, problem=None)
 
     def place(self, folder: str) -> "CustodiansFlow":
-        """Sheets are shown here (an empty folder), or go into files there."""
+        """Show sheets on the screen (an empty folder), or write them into files there."""
         if self.plan is None or self.step is not CustodiansStep.WHERE:
             raise ValueError("no plan was seen")
         return replace(self, step=CustodiansStep.SPLITTING, folder=folder, problem=None)
 
     def made(self) -> "CustodiansFlow":
-        """The secret is split: the first custodian's turn."""
+        """Show the sheet of the first custodian; the secret is split."""
         return replace(self, step=CustodiansStep.HANDOVER, sheet=1)
 
     def printed(self, files: tuple[str, ...]) -> "CustodiansFlow":
-        """The secret is split, and the sheets are in files."""
+        """Take the paths of the sheets, which are in files; the secret is split."""
         return replace(self, step=CustodiansStep.PRINTED, files=files)
 
     # --- on and back --------------------------------------------------------------------------------------
 
     def next(self) -> "CustodiansFlow | None":
-        """On from what this step shows; None where all is done."""
+        """Go on from what this step shows; None leaves the flow."""
         match self.step:
             case CustodiansStep.PLAN:
                 return replace(self, step=CustodiansStep.WHERE)
@@ -136,15 +133,15 @@ class CustodiansFlow:
         raise ValueError("nothing to go on with")
 
     def check(self) -> "CustodiansFlow":
-        """Every custodian types the words in again."""
+        """Begin the check, in which every custodian types the words."""
         return replace(self, step=CustodiansStep.CHECKING, problem=None)
 
     def proven(self, report: CheckReport) -> "CustodiansFlow":
-        """Every share did its part."""
+        """Take the report of a check in which every share was proven."""
         return replace(self, step=CustodiansStep.DONE, report=report)
 
     def failed(self, error: NskeysError) -> "CustodiansFlow":
-        """To where it can be mended: to the numbers of a split, or to how things stand."""
+        """Return to where the error can be mended: the numbers of a split, or the state."""
         told = None if isinstance(error, Cancelled) else error
         if self.step is CustodiansStep.PLANNING:
             return CustodiansFlow(CustodiansStep.NUMBERS, self.state, problem=told)
@@ -153,8 +150,8 @@ class CustodiansFlow:
         return CustodiansFlow(problem=told)
 
     def back(self) -> "CustodiansFlow | None":
-        """One step back; None where that leaves. Work is cancelled, not left; from the sheets there is no
-        way back but to leave them."""
+        """Return to the step before; None leaves the flow. Work is cancelled and not left; the sheets can
+        only be left."""
         match self.step:
             case CustodiansStep.SPLITTING | CustodiansStep.CHECKING:
                 return self

@@ -11,8 +11,6 @@ from nskeys.services.flows.source import SourceFlow
 
 
 class DrillStep(StrEnum):
-    """Where a person is."""
-
     SOURCE = "source"
     """Choosing and looking: see `SourceFlow`."""
     RUNNING = "running"
@@ -22,8 +20,6 @@ class DrillStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DrillFlow:
-    """One drill."""
-
     source: SourceFlow = field(default_factory=SourceFlow)
     step: DrillStep = DrillStep.SOURCE
     report: DrillReport | None = None
@@ -31,7 +27,6 @@ class DrillFlow:
 
     @property
     def acts(self) -> Set[Action]:
-        """What may be done now."""
         if self.step is DrillStep.RUNNING:
             return frozenset({Action.CANCEL})
         if self.step is DrillStep.DONE:
@@ -40,34 +35,31 @@ class DrillFlow:
 
     @property
     def whole(self) -> bool:
-        """Whether every credential came back, from a backup of this server's own, and that is known from
-        now on."""
+        """Whether the backup is this server's own, brought back every credential, and that was recorded."""
         report = self.report
         proven = report is not None and not report.proof.failures and not report.foreign
         return proven and report is not None and report.written_down
 
     def at_source(self, source: SourceFlow) -> "DrillFlow":
-        """The choice of the file went on."""
+        """Take the state of choosing the backup to try."""
         return DrillFlow(source)
 
     def run(self) -> "DrillFlow":
-        """What is in it was seen; now its password, and every credential."""
+        """Ask for the password and try every credential."""
         if self.source.source is None:
             raise ValueError("no backup was chosen")
         return replace(self, step=DrillStep.RUNNING, problem=None)
 
     def done(self, report: DrillReport) -> "DrillFlow":
-        """Every credential was tried."""
         return replace(self, step=DrillStep.DONE, report=report)
 
     def failed(self, error: NskeysError) -> "DrillFlow":
-        """Back to what is in the file; to another file where this one is no good."""
+        """Return to the contents, or to the choice of another file where this one is unusable."""
         if isinstance(error, BackupDamaged | BackupForged):
             return DrillFlow(self.source.not_found(error), problem=error)
         return DrillFlow(self.source, problem=None if isinstance(error, Cancelled) else error)
 
     def back(self) -> "DrillFlow | None":
-        """One step back; None where that leaves. Work is cancelled, not left."""
         if self.step is DrillStep.RUNNING:
             return self
         before = self.source.back() if self.step is DrillStep.SOURCE else None

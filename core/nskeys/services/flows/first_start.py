@@ -12,8 +12,6 @@ from nskeys.services.flows.actions import Action
 
 
 class Way(StrEnum):
-    """How to go on."""
-
     NEW = "new"
     RESTORE_REMEMBERED = "restore_remembered"
     """From a backup that the register remembers."""
@@ -30,8 +28,6 @@ class Way(StrEnum):
 
 
 class FirstStep(StrEnum):
-    """Where a person is."""
-
     CHOOSING = "choosing"
     FORM = "form"
     """Name, CMDB, protector; and the exact count of what is let go, where something is."""
@@ -48,7 +44,7 @@ _MAKES_KEYS = (Way.NEW, Way.WITHOUT_KEYS)
 
 @dataclass(frozen=True, slots=True)
 class FirstStart:
-    """One first start, from what was seen in the home."""
+    """One first start, from what was found in the home."""
 
     status: FirstSight
     step: FirstStep = FirstStep.CHOOSING
@@ -58,12 +54,12 @@ class FirstStart:
 
     @property
     def ways(self) -> tuple[Way, ...]:
-        """The likeliest first. Keys of nobody's are made over credentials only as the last way."""
+        """The ways, likeliest first. Making new keys over credentials of unknown keys comes last."""
         known = (Way.RESTORE_REMEMBERED,) if self.remembered else ()
         if self.status.state is HomeState.ELSEWHERE:
             return (*known, Way.RESTORE, Way.LOOK)
         if self.status.state is HomeState.UNREACHED:
-            # First what costs nothing: where the TPM is only away, nothing has to be restored.
+            # Offered first because it changes nothing: with the TPM back, no restore is needed.
             return (Way.AGAIN, *known, Way.RESTORE, Way.LOOK)
         if not self.status.credentials and not self.status.remembered:
             return (Way.NEW, Way.RESTORE, Way.OTHER_CMDB)
@@ -72,8 +68,8 @@ class FirstStart:
 
     @property
     def remembered(self) -> tuple[BackupCopy, ...]:
-        """Copies of the newest backup that the register remembers; first what lay elsewhere, for what lay
-        on the machine that died is gone."""
+        """Copies of the newest backup that the register remembers. Those that lay elsewhere come first: a
+        copy on a machine that died is gone."""
         kept = [copy for copy in self.status.remembered if copy.retired is None]
         newest = max((copy.backup.generation for copy in kept), default=0)
         copies = (copy for copy in kept if copy.backup.generation == newest)
@@ -81,12 +77,12 @@ class FirstStart:
 
     @property
     def accept_loss(self) -> int | None:
-        """What the set-up is told of credentials that are let go."""
+        """The number of credentials that are given up, for the set-up."""
         return self.status.credentials if self.way is Way.WITHOUT_KEYS else None
 
     @property
     def acts(self) -> Set[Action]:
-        """What may be done now. From the choice there is no way back: there is nothing yet."""
+        """The actions of the present step. The choice has no way back: nothing comes before it."""
         return {
             FirstStep.CHOOSING: frozenset({Action.CHOOSE}),
             FirstStep.FORM: frozenset({Action.GO_ON, Action.BACK}),
@@ -96,7 +92,7 @@ class FirstStart:
         }[self.step]
 
     def choose(self, way: Way) -> "FirstStart":
-        """A way that makes keys leads to its form, and whoever only looks goes to the first screen; the
+        """Take a way. One that makes keys leads to its form and looking leads to the first screen; the
         others are flows of their own."""
         if way not in self.ways:
             raise ValueError("this way was not offered")
@@ -106,14 +102,14 @@ class FirstStart:
         return replace(self, step=step, way=way, problem=None)
 
     def seen(self, status: FirstSight) -> "FirstStart":
-        """The home was looked at again: after a restore, or in another CMDB."""
+        """Take what was found on another look, after a restore or in another CMDB."""
         return FirstStart(
             status, FirstStep.READY if status.state is HomeState.READY else FirstStep.CHOOSING
         )
 
     def run(self, count: str = "") -> "FirstStart":
-        """Set up. `count` is what was typed for the credentials that are let go: nothing else than
-        their exact number will do (LossCountWrong as the problem)."""
+        """Begin the set-up. `count` is what was typed for the credentials that are given up; anything but
+        their exact number sets LossCountWrong as the problem."""
         if self.step is not FirstStep.FORM:
             raise ValueError("no form was filled in")
         typed = count.strip().replace(",", "")
@@ -124,16 +120,16 @@ class FirstStart:
         return replace(self, step=FirstStep.RUNNING, problem=None)
 
     def made(self, report: SetUpReport) -> "FirstStart":
-        """There are keys, and they are in no backup."""
+        """Take the report: keys exist now and are in no backup."""
         return replace(self, step=FirstStep.OFFER, report=report, problem=None)
 
     def failed(self, error: NskeysError) -> "FirstStart":
-        """To the form again; where other credentials were found than were seen, to the choice."""
+        """Return to the form; to the choice where other credentials were found than before."""
         moved = isinstance(error, CredentialsWithoutKeys | LossCountWrong)
         return replace(self, step=FirstStep.CHOOSING if moved else FirstStep.FORM, problem=error)
 
     def back(self) -> "FirstStart":
-        """From the form to the choice; the offer can be declined."""
+        """Return from the form to the choice, or decline the offer of a backup."""
         if self.step is FirstStep.FORM:
             return FirstStart(self.status)
         return replace(self, step=FirstStep.READY) if self.step is FirstStep.OFFER else self

@@ -11,8 +11,6 @@ from nskeys.services.register.prune import PrunePlan, PruneReport
 
 
 class PruneStep(StrEnum):
-    """Where a person is."""
-
     LOOKING = "looking"
     """Every copy is looked at; `looked` or `failed` follows."""
     PLAN = "plan"
@@ -26,7 +24,7 @@ class PruneStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PruneFlow:
-    """One pruning. `retention` is what is to be kept; None: what is configured."""
+    """One pruning. `retention` is what is to be kept; None takes what is configured."""
 
     retention: Retention | None = None
     step: PruneStep = PruneStep.LOOKING
@@ -38,7 +36,6 @@ class PruneFlow:
 
     @property
     def acts(self) -> Set[Action]:
-        """What may be done now."""
         match self.step:
             case PruneStep.PLAN:
                 changes = self.plan is not None and bool(self.plan.deleted or self.plan.settled)
@@ -50,15 +47,15 @@ class PruneFlow:
         return frozenset({Action.BACK})
 
     def looked(self, plan: PrunePlan) -> "PruneFlow":
-        """What would be done."""
+        """Take the plan, made after every copy was looked at."""
         return replace(self, step=PruneStep.PLAN, plan=plan, retention=plan.retention)
 
     def keep(self, retention: Retention) -> "PruneFlow":
-        """Other numbers: the plan is made anew."""
+        """Plan anew with other numbers."""
         return PruneFlow(retention)
 
     def run(self) -> "PruneFlow":
-        """Yes to what is shown; files that go are asked about once more."""
+        """Begin the work; where files are to be deleted, a second confirmation is asked first."""
         if self.plan is None or Action.GO_ON not in self.acts:
             raise ValueError("there is no plan to be carried out")
         asks = self.step is PruneStep.PLAN and bool(self.plan.deleted)
@@ -67,17 +64,15 @@ class PruneFlow:
         )
 
     def done(self, report: PruneReport) -> "PruneFlow":
-        """It was done."""
         return PruneFlow(self.retention, PruneStep.DONE, report=report)
 
     def failed(self, error: NskeysError) -> "PruneFlow":
-        """Whatever was deleted is; look again, and go on from there."""
+        """Look again: what was deleted before the error stays deleted."""
         if isinstance(error, Cancelled):
             return PruneFlow(self.retention, stopped=True)
         return PruneFlow(self.retention, problem=error)
 
     def back(self) -> "PruneFlow | None":
-        """One step back; None where that leaves. Work is cancelled, not left."""
         if self.step is PruneStep.RUNNING:
             return self
         return replace(self, step=PruneStep.PLAN) if self.step is PruneStep.SURE else None

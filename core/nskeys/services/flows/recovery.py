@@ -10,8 +10,6 @@ from nskeys.services.flows.actions import Action
 
 
 class RecoveryStep(StrEnum):
-    """Where a person is."""
-
     LOOKING = "looking"
     """What the home keeps is read; `looked` follows."""
     SHOWN = "shown"
@@ -35,8 +33,6 @@ _ACTS = {
 
 @dataclass(frozen=True, slots=True)
 class RecoveryFlow:
-    """One visit."""
-
     step: RecoveryStep = RecoveryStep.LOOKING
     recovery: Recovery = NO_RECOVERY
     plan: RecoveryPlan | None = None
@@ -46,20 +42,19 @@ class RecoveryFlow:
 
     @property
     def acts(self) -> Set[Action]:
-        """What may be done now."""
         return frozenset(_ACTS.get(self.step, {Action.BACK}))
 
     @property
     def replaces(self) -> bool:
-        """Whether there is one already."""
+        """Whether an identity is in force already."""
         return self.recovery.of(IdentityKind.PERSON) is not None
 
     def looked(self, recovery: Recovery) -> "RecoveryFlow":
-        """What is in force is known."""
+        """Take the identities in force."""
         return RecoveryFlow(RecoveryStep.SHOWN, recovery, problem=self.problem)
 
     def go_on(self) -> "RecoveryFlow | None":
-        """The next step; None where that leaves."""
+        """Go to the next step; None leaves the flow."""
         following = {
             RecoveryStep.SHOWN: RecoveryStep.PLANNING,
             RecoveryStep.REVIEW: RecoveryStep.RUNNING,
@@ -67,22 +62,19 @@ class RecoveryFlow:
         return None if following is None else replace(self, step=following, problem=None)
 
     def planned(self, plan: RecoveryPlan) -> "RecoveryFlow":
-        """What making one means is known."""
         return replace(self, step=RecoveryStep.REVIEW, plan=plan, problem=None)
 
     def done(self, report: RecoveryReport) -> "RecoveryFlow":
-        """It is in force."""
         return replace(self, step=RecoveryStep.DONE, report=report, problem=None)
 
     def failed(self, error: NskeysError) -> "RecoveryFlow":
-        """It is not, and nothing was changed."""
+        """Show the error; nothing was changed."""
         if isinstance(error, PlanOutdated):
             return RecoveryFlow(problem=error)
         problem = None if isinstance(error, Cancelled) else error
         return replace(self, step=RecoveryStep.REVIEW, problem=problem)
 
     def back(self) -> "RecoveryFlow | None":
-        """One step back; None where that leaves. Work is cancelled, not left."""
         if self.step is RecoveryStep.RUNNING:
             return self
         if self.step in (RecoveryStep.REVIEW, RecoveryStep.PLANNING):

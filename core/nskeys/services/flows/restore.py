@@ -66,7 +66,6 @@ class RestoreFlow:
 
     @property
     def acts(self) -> Set[Action]:
-        """What may be done now."""
         if self.step is RestoreStep.SOURCE:
             return self.source.acts
         if self.step is RestoreStep.DONE:
@@ -80,17 +79,17 @@ class RestoreFlow:
         return self.step in _OPEN
 
     def at_source(self, source: SourceFlow) -> "RestoreFlow":
-        """The choice of the file went on."""
+        """Take the state of choosing the backup to restore."""
         return RestoreFlow(self.protectors, source)
 
     def open(self) -> "RestoreFlow":
-        """What is in it was seen; now its password."""
+        """Ask for the password; the contents were shown."""
         if self.source.source is None:
             raise ValueError("no backup was chosen")
         return replace(self, step=RestoreStep.OPENING, problem=None)
 
     def planned(self, plan: RestorePlan) -> "RestoreFlow":
-        """It is open, and what a restore would do is known. A new plan needs a new yes."""
+        """Take the plan of a backup that was opened. A new plan has to be confirmed anew."""
         return replace(
             self,
             step=RestoreStep.PLAN,
@@ -102,20 +101,20 @@ class RestoreFlow:
         )
 
     def name(self, server: str) -> "RestoreFlow":
-        """Call the server so."""
+        """Set the server's name."""
         if Action.NAME not in self.acts:
             raise ValueError("this restore names no server")
         return replace(self, server=server)
 
     def next(self) -> "RestoreFlow":
-        """Yes to what this step shows: to the next question that has to be answered, or to the work."""
+        """Confirm what this step shows: go to the next open question, or begin the work."""
         if self.plan is None or self.step not in (RestoreStep.PLAN, RestoreStep.FOREIGN):
             raise ValueError("no plan was seen")
         accepted = self.accepted or self.step is RestoreStep.FOREIGN
         return replace(self, accepted=accepted, problem=None)._onwards(self.plan)
 
     def protect(self, protector: str) -> "RestoreFlow":
-        """What binds the keys here."""
+        """Set the protector of the keys on this machine."""
         if self.plan is None or self.step is not RestoreStep.PROTECTOR or protector not in self.protectors:
             raise ValueError("no such protector was offered")
         return replace(self, protector=protector)._onwards(self.plan)
@@ -128,11 +127,11 @@ class RestoreFlow:
         return replace(self, step=RestoreStep.RUNNING)
 
     def done(self, report: RestoreReport) -> "RestoreFlow":
-        """The keys are here and every credential was tried."""
+        """Take the report of a restore whose keys are stored and whose credentials were tried."""
         return replace(self, step=RestoreStep.DONE, report=report, stored=True, problem=None)
 
     def failed(self, error: NskeysError) -> "RestoreFlow":
-        """To where it can be mended."""
+        """Return to where the error can be mended."""
         if self.step is RestoreStep.OPENING:
             return self._not_opened(error)
         if isinstance(error, Cancelled):
@@ -149,7 +148,6 @@ class RestoreFlow:
         return RestoreFlow(self.protectors, self.source, problem=told)
 
     def back(self) -> "RestoreFlow | None":
-        """One step back; None where that leaves. Work is cancelled, not left."""
         if self.step is RestoreStep.RUNNING:
             return self
         if self.step is RestoreStep.DONE:

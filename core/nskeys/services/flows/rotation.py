@@ -11,8 +11,6 @@ from nskeys.services.flows.actions import Action
 
 
 class RotationStep(StrEnum):
-    """Where a person is."""
-
     LOOKING = "looking"
     """What stands is looked at; `looked` follows."""
     CREATE = "create"
@@ -44,7 +42,7 @@ _ON = (RotationStep.CREATE, RotationStep.ACTIVATE, RotationStep.RESUME, Rotation
 
 @dataclass(frozen=True, slots=True)
 class RotationFlow:
-    """One rotation, which may take several visits: its record lies in the CMDB, not here."""
+    """One rotation, which may take several visits; its record is in the CMDB."""
 
     step: RotationStep = RotationStep.LOOKING
     plan: RotationPlan | None = None
@@ -56,7 +54,6 @@ class RotationFlow:
 
     @property
     def acts(self) -> Set[Action]:
-        """What may be done now."""
         due = self.step is RotationStep.DONE and self.report is not None and self.report.due
         drill = self.step is RotationStep.WAITING and self.plan is not None and self.plan.waits_for_a_drill
         return frozenset(
@@ -66,34 +63,33 @@ class RotationFlow:
         )
 
     def looked(self, plan: RotationPlan) -> "RotationFlow":
-        """What the next step would be."""
+        """Take the plan of the next step."""
         return replace(self, step=_step_of(plan), plan=plan, without_backup=False)
 
     def skip(self) -> "RotationFlow":
-        """Without a backup? That is asked once more."""
+        """Go on without a backup; that has to be confirmed once more."""
         if Action.SKIP not in self.acts:
             raise ValueError("there is no gate to be skipped here")
         return replace(self, step=RotationStep.SKIP, problem=None)
 
     def run(self) -> "RotationFlow":
-        """Yes to what is shown."""
+        """Begin the next step of the rotation."""
         if self.step not in _ON:
             raise ValueError("nothing can be done before the backup")
         skipping = self.step is RotationStep.SKIP
         return replace(self, step=RotationStep.RUNNING, without_backup=skipping, problem=None)
 
     def done(self, report: RotationReport) -> "RotationFlow":
-        """A step was done. A key that was made and waits is not the end."""
+        """Take the report of a step. A new key that waits for its backup does not end the flow."""
         waits = report.state is KeyState.PRE_ACTIVE
         step = RotationStep.WAITING if waits else RotationStep.DONE
         return RotationFlow(step, self.plan, report=report)
 
     def failed(self, error: NskeysError) -> "RotationFlow":
-        """Whatever was done is done: look again, and go on from there."""
+        """Look again: steps that were done before the error stay done."""
         return RotationFlow(problem=None if isinstance(error, Cancelled) else error)
 
     def back(self) -> "RotationFlow | None":
-        """One step back; None where that leaves. Work is cancelled, not left."""
         if self.step is RotationStep.RUNNING:
             return self
         if self.step is RotationStep.SKIP and self.plan is not None:

@@ -1,8 +1,8 @@
-"""Typing a share from its sheet: word by word, each completed from its first letters, and what can be said
-of the sheet is said as soon as it is known.
+"""Typing a share from its sheet: word by word, each completed from its first letters, with what is wrong
+said as soon as it is known.
 
-The words are secrets, and here they are plain text, for a person has to see what was typed. So this value
-shows none of them in its `repr`, and is dropped as soon as the share is taken.
+The words are secrets, and here they are plain text, since a person has to see what was typed. `repr`
+therefore shows none of them, and the value is dropped as soon as the share is taken.
 """
 
 from dataclasses import dataclass, field, replace
@@ -49,28 +49,28 @@ class ShareEntry:
 
     @property
     def suggestions(self) -> tuple[str, ...]:
-        """Words that may be meant: those that begin so, a few of them; or the nearest, where none does."""
+        """Words that may be meant: a few that begin with the letters, or the nearest where none does."""
         if not self.letters:
             return ()
         return beginning_with(self.letters)[:_SUGGESTED] or nearest(self.letters, _SUGGESTED)
 
     @property
     def certain(self) -> str:
-        """The word that the letters stand for already; empty where more of them are needed."""
+        """The word that the letters can only mean; empty where more of them are needed."""
         return completed(self.letters)
 
     # --- typing -----------------------------------------------------------------------------------------
 
     def typed(self, letters: str) -> "ShareEntry":
-        """The line holds this now. A blank behind letters takes the word, so whole lines can be typed,
-        pasted or scanned; behind a word that is none, nothing is taken."""
+        """Take the present text of the line. A blank behind letters takes the word, so whole lines can be
+        typed, pasted or scanned; behind letters that stand for no word, nothing is taken."""
         rest = ends_in_a_token(letters)
         entry = self.line(letters[: len(letters) - len(rest)])
         return entry if entry.unknown else replace(entry, letters=rest)
 
     def line(self, text: str) -> "ShareEntry":
-        """Words, or their first letters, as they stand on the sheet; a number before one says its place.
-        Nothing is taken behind letters that stand for no word: they stay, and are `unknown`."""
+        """Take words, or their first letters, as they stand on the sheet; a number before one gives its
+        place. Letters that stand for no word stay as `unknown`, and nothing is taken behind them."""
         entry = replace(self, letters="", unknown=False)
         for token in tokens(text):
             place = place_of(token, SHARE_WORDS)
@@ -80,7 +80,7 @@ class ShareEntry:
         return entry
 
     def take(self) -> "ShareEntry":
-        """The word that the letters stand for is put into its place, and the next empty one is next."""
+        """Put the word that the letters stand for into its place and go to the next empty one."""
         if not self.letters:
             return self if self.full else replace(self, place=self._next_empty(self.place))
         return self.line(self.letters)
@@ -94,12 +94,13 @@ class ShareEntry:
         return replace(entry, place=entry._next_empty(self.place), problem=entry._known_so_far())
 
     def move(self, steps: int) -> "ShareEntry":
-        """To another place; what stands in the line is dropped, the word in its place stays."""
+        """Go `steps` places on or back; the letters in the line are dropped, the word at its place
+        stays."""
         place = min(SHARE_WORDS - 1, max(0, self.place + steps))
         return replace(self, place=place, letters="", unknown=False)
 
     def back(self) -> "ShareEntry":
-        """The word before this one is taken out again."""
+        """Take out the word before this one."""
         if self.place == 0 and not self.words[0]:
             return self
         place = self.place if self.words[self.place] else max(0, self.place - 1)
@@ -107,13 +108,13 @@ class ShareEntry:
         return replace(self, words=words, place=place, letters="", unknown=False, problem=None)
 
     def again(self) -> "ShareEntry":
-        """All words are dropped, to begin anew."""
+        """Drop all words, to type the share from its beginning."""
         return ShareEntry(self.gathered)
 
     # --- what is known ----------------------------------------------------------------------------------
 
     def checked(self) -> "ShareEntry":
-        """With what keeps the share from being taken, once it is full."""
+        """Return the entry with what keeps the share from being taken, once it is full."""
         try:
             self.share().wipe()
         except ShareRefused as refused:
@@ -121,7 +122,7 @@ class ShareEntry:
         return replace(self, problem=None)
 
     def share(self) -> Share:
-        """The share; the caller wipes it. ShareRefused."""
+        """Return the share, which the caller wipes. Raises ShareRefused."""
         with SecretBytes(" ".join(word for word in self.words if word).encode("ascii")) as text:
             share = parse(text)
         try:
@@ -136,7 +137,8 @@ class ShareEntry:
         return next((other for other in following if not self.words[other]), SHARE_WORDS - 1)
 
     def _known_so_far(self) -> ShareRefused | None:
-        """After two words the set is known, after four the number: a wrong sheet need not be typed out."""
+        """Return what is known to be wrong so far: the set after two words, the number after four, so that
+        a wrong sheet need not be typed to its end."""
         if not self.full and all(self.words[:_NAME_WORDS]):
             name = " ".join(self.words[:_NAME_WORDS])
             if self.gathered.set_name and name != self.gathered.set_name:
@@ -146,8 +148,8 @@ class ShareEntry:
         return self.checked().problem if self.full else None
 
     def _number(self) -> int:
-        """The share's number: five fields of four bits each in the third and fourth word; the fourth field,
-        counted from 0."""
+        """Return the share's number: the fourth, counted from 0, of the five 4-bit fields in the third and
+        fourth word."""
         numbers = word_numbers()
         third, fourth = (numbers[word] for word in self.words[_NAME_WORDS:_LABEL_WORDS])
         return ((third << 10 | fourth) >> 4 & 0xF) + 1

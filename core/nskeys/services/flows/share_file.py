@@ -1,7 +1,8 @@
-"""Shares in a file, as somebody copied them from their sheets: what is taken at a prompt is taken here.
+"""Shares in a file, as somebody copied them from their sheets, in every form that the prompt takes: words
+or their first letters, with or without their numbers, a share a line, a word a line, or as the rows of a
+sheet.
 
-Words or their first letters, with or without their numbers, a share a line, a word a line, or as the rows
-of a sheet. A share ends with its twentieth word, with an empty line, or where a number comes back.
+A share ends with its twentieth word, with an empty line, or where a number repeats.
 """
 
 from collections.abc import Iterator
@@ -29,15 +30,15 @@ class WrittenShare:
 
     @property
     def text(self) -> str:
-        """The words in their order, a blank between them."""
+        """The words in order, separated by a blank."""
         return " ".join(self.words[place] for place in sorted(self.words))
 
     def go_to(self, place: int) -> None:
-        """A number says where the next word belongs."""
+        """Go to the place that a number in the text names."""
         self._place, self._numbered = place, True
 
     def put(self, token: str, line: int) -> None:
-        """The next word, or letters that stand for one."""
+        """Put a word, or letters that stand for one, into the next place."""
         self.line = self.line or line
         while self._place in self.words:
             self._place += 1
@@ -49,7 +50,7 @@ class WrittenShare:
         self._place += 1
 
     def ended(self) -> "WrittenShare":
-        """With what is wrong with the number of its words."""
+        """Return the share with what is wrong with its number of words."""
         given = len(self.words)
         if given != SHARE_WORDS:
             missing = [place for place in range(SHARE_WORDS) if place not in self.words]
@@ -61,7 +62,7 @@ class WrittenShare:
 
 
 def written_shares(text: str) -> Iterator[WrittenShare]:
-    """The shares of a file, one after the other."""
+    """Yield the shares of a file, one after the other."""
     share = WrittenShare()
     for line, written in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         found = tokens(written)

@@ -12,8 +12,6 @@ from nskeys.services.open_backup import Source, means_of
 
 
 class SourceStep(StrEnum):
-    """Where a person is."""
-
     LOOKING = "looking"
     """The backups that are remembered are looked at; `looked` follows."""
     FILE = "file"
@@ -47,7 +45,6 @@ class SourceFlow:
 
     @property
     def acts(self) -> Set[Action]:
-        """What may be done now."""
         if self.step is not SourceStep.CONTENTS:
             return frozenset({Action.CHOOSE, Action.BACK})
         shares = {Action.SHARES} if UnlockMethod.SHARES in self.means[1:] else set()
@@ -55,20 +52,20 @@ class SourceFlow:
         return frozenset({Action.GO_ON, Action.BACK} | shares | identity)
 
     def looked(self, copies: tuple[BackupCopy, ...]) -> "SourceFlow":
-        """What the register remembers, newest first."""
+        """Take the copies that the register knows, newest first."""
         return SourceFlow(SourceStep.FILE, copies=copies, problem=self.problem)
 
     def found(self, source: Source) -> "SourceFlow":
-        """The file is there, and is a backup."""
+        """Take a file that was found and is a backup."""
         return SourceFlow(SourceStep.CONTENTS, self.named, self.copies, source)
 
     def not_found(self, error: NskeysError) -> "SourceFlow":
-        """It is not, or is none: another one may be chosen."""
+        """Show why the file cannot be used; another one may be chosen."""
         step = SourceStep.FILE if self.copies else SourceStep.LOOKING
         return SourceFlow(step, copies=self.copies, problem=error)
 
     def back(self) -> "SourceFlow | None":
-        """To the choice; None where that leaves."""
+        """Return to the choice; None leaves the flow."""
         if self.step is not SourceStep.CONTENTS or self.named:
             return None
         return SourceFlow(SourceStep.FILE if self.copies else SourceStep.LOOKING, copies=self.copies)

@@ -30,34 +30,35 @@ class ProtectionService:
         self._installation = installation
 
     def show(self) -> StoreInfo:
-        """The protector in force, without unlocking anything."""
+        """Return the protector in force, without unlocking anything."""
         self._installation.require()
         return self._installation.key_store.info()
 
     def leftovers(self) -> tuple[Leftover, ...]:
-        """What a change should have removed and is still here. Unlocks nothing."""
+        """Return files of an earlier key store that a change could not remove. Unlocks nothing."""
         self._installation.require()
         return self._installation.key_store.leftovers()
 
     def asks(self) -> Purpose | None:
-        """What a person is asked before the keys open; None where nobody is. Unlocks nothing."""
+        """Return what a person is asked for before the keys open; None where nothing is asked. Unlocks
+        nothing."""
         chosen = self._installation.protectors(self.show().protector)
         return _OPENS_WITH.get(chosen.wants) if chosen.asks and chosen.wants else None
 
     def unlock(self, secrets: SecretProvider) -> None:
-        """Open the keys once, and close them again: what was given opens them. WrongPassword, Cancelled,
-        ProtectorUnavailable, KeyStoreDamaged."""
+        """Open the keys once and close them again. Raises WrongPassword, Cancelled, ProtectorUnavailable,
+        KeyStoreDamaged."""
         self._installation.require()
         with self._installation.key_store.unlock(secrets):
             pass
 
     def require_usable(self, protector: str) -> None:
-        """ProtectorUnavailable unless this machine can bind keys by it."""
+        """Raise ProtectorUnavailable unless this machine can bind keys with it."""
         self._installation.protectors(protector).require()
 
     def backup_before(self) -> BackupCopy | None:
-        """The backup that a change can rely on, every copy just looked at; None where none elsewhere that
-        counts holds every key that is here."""
+        """Return the backup that a change can rely on, every copy looked at now; None where no copy
+        elsewhere that counts holds every key here."""
         return holding_every_key(RecoverabilityService(self._installation).assess())
 
     def change(
@@ -67,11 +68,13 @@ class ProtectionService:
         new_secrets: SecretProvider,
         without_backup: bool = False,
     ) -> StoreInfo:
-        """A new store generation under a new KEK and another protector (or another passphrase).
+        """Write a new generation of the key store under a new KEK and another protector (or another
+        passphrase). Killed at any point, the old generation or the new one works.
 
-        NoProvenBackup where there is no `backup_before`, unless `without_backup`; ProtectorUnavailable,
-        PasswordRefused. Killed anywhere, the old generation or the new one works. Copies of the old one on
-        other disks still open the old way; so does the old one here, while `leftovers` tells of it."""
+        Copies of the old generation on other disks still open the old way, and so does the old one here
+        while `leftovers` names it. Raises NoProvenBackup where there is no `backup_before` unless
+        `without_backup`, ProtectorUnavailable, PasswordRefused.
+        """
         installation = self._installation
         installation.require()
         chosen = installation.protectors(protector)
@@ -81,27 +84,27 @@ class ProtectionService:
         before = installation.key_store.info().protector
         seen = keys_fingerprint(installation)
         refuse = partial(refuse_backup_password, installation)
-        # Asked once here; `rewrap` under the lock then gets what was typed, and no person waits.
+        # Asked once here; `rewrap` gets what was typed, so the lock is not held while a person types.
         with (
             RememberedPassphrase(secrets) as known,
             installation.key_store.unlock(known) as keys,
             prefetch_secret(chosen, new_secrets, refuse, installation.least_score) as wrap,
             changes_with(installation, keys, "changing the protector") as changes,
         ):
-            # Somebody may have changed it while the new passphrase was thought of.
+            # Somebody may have changed it while the new passphrase was typed.
             changes.require_unchanged(Operation.PROTECTOR, seen)
             event = installation.event(
                 Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=chosen.name
             )
             # The audit line once the new generation is whole and was opened, and before it counts: killed
-            # in between, the line is there once too often, never missing.
+            # in between, a line is there without its change, never the reverse.
             installation.key_store.rewrap(chosen, known, wrap, lambda: changes.tell(event))
             weak = weak_passphrase(wrap)
         return replace(installation.key_store.info(), weak=weak)
 
 
 def holding_every_key(answer: Recoverability) -> BackupCopy | None:
-    """The best proven of the copies that count and hold every key that is here, if there is one."""
+    """Return the best proven of the copies that count and hold every key here; None without one."""
     here = [key for key in answer.keys if key.here]
     for copy in here[0].good_copies if here else ():
         if all(copy in key.good_copies for key in here):
@@ -111,7 +114,7 @@ def holding_every_key(answer: Recoverability) -> BackupCopy | None:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Of a key store that asks nobody."""
+    """How a key store that asks nobody is bound."""
 
     elsewhere: bool
     """It is bound to another machine."""
@@ -121,14 +124,14 @@ class Binding:
 
     @property
     def replaceable(self) -> bool:
-        """Whether a restore may put the keys of a backup in its place; where it is `unreached`, only a
-        person can say so."""
+        """Whether a restore may replace the keys here with those of a backup; where it is `unreached`, only
+        a person can decide that."""
         return self.elsewhere or bool(self.unreached)
 
 
 def binding(key_store: KeyStore) -> Binding:
-    """It is tried. KeyStoreDamaged; ProtectorUnavailable where nothing speaks for another machine and it
-    does not open now."""
+    """Try to open the key store. Raises KeyStoreDamaged; ProtectorUnavailable where it does not open now
+    and nothing shows that it belongs to another machine."""
     try:
         return Binding(key_store.elsewhere())
     except KeyStoreUnreached as error:
@@ -136,10 +139,9 @@ def binding(key_store: KeyStore) -> Binding:
 
 
 def refuse_backup_password(installation: Installation, passphrase: SecretBytes) -> None:
-    """PasswordRefused (`opens_backup`) where it opens the newest backup that can be reached.
-
-    Only that one is tried, for each costs as much as opening it: a second and 256 MiB. Where there is
-    none, or it cannot be tried, nothing speaks against the passphrase."""
+    """Raise PasswordRefused (`opens_backup`) where the passphrase opens the newest backup that can be
+    reached. Only that one is tried, since each try takes a second and 256 MiB. Where it cannot be tried,
+    the passphrase is accepted."""
     try:
         newest = RegisterService(installation).read("latest")[0]
     except NskeysError:
@@ -148,7 +150,7 @@ def refuse_backup_password(installation: Installation, passphrase: SecretBytes) 
 
 
 def refuse_password_of(backup: Inspected, passphrase: SecretBytes) -> None:
-    """PasswordRefused (`opens_backup`) where it opens this backup."""
+    """Raise PasswordRefused (`opens_backup`) where the passphrase opens this backup."""
     if backup.protection is not Protection.PASSWORD:
         return
     try:

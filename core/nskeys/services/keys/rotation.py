@@ -29,7 +29,7 @@ BATCH = 10_000
 
 @dataclass
 class ResealReport:
-    """What was done so far."""
+    """What was re-sealed so far."""
 
     resealed: int = 0
     left: list[CredentialProof] = field(default_factory=list)
@@ -39,7 +39,7 @@ class ResealReport:
 def reseal_all(
     installation: Installation, kid: Kid, changes: KeyedChanges, progress: Progress
 ) -> ResealReport:
-    """Under the lock: seal everything under `kid`. KeyUsedUp; Cancelled between two batches."""
+    """Seal everything under `kid`; needs the lock. Raises KeyUsedUp; Cancelled between two batches."""
     work = _Work(installation, kid, changes, progress)
     with installation.cmdb.reading() as view:
         uses = [use for use in view.counts() if use.kid != kid]
@@ -63,7 +63,7 @@ class _Work:
         self._new = Sealer(self._cmdb_id, kid, changes.keys.key(kid))
 
     def key(self, kid: Kid) -> None:
-        """All rows of one old key, in the order of their ids."""
+        """Re-seal all rows of one old key, in the order of their ids."""
         try:
             old = Sealer(self._cmdb_id, kid, self._changes.keys.key(kid))
         except NoSuchKey:
@@ -71,7 +71,7 @@ class _Work:
             return
         after = ""
         while True:
-            # Between transactions only: what is committed is whole, what is not never happened.
+            # Stopped between transactions only, each of which is committed whole or rolled back.
             self._progress.checkpoint()
             with self._installation.cmdb.reading() as view:
                 rows = view.sealed_rows(kid, after, BATCH)
@@ -85,13 +85,13 @@ class _Work:
             self._progress.advance(len(rows))
 
     def _leave_all(self, kid: Kid) -> None:
-        """The key is not here."""
+        """Report all rows of a key that is not here as left."""
         for credential in sealed_by(self._installation.cmdb, kid):
             self.outcome.left.append(CredentialProof(credential, FailureReason.KEY_MISSING))
             self._progress.advance()
 
     def leave_unreadable(self) -> None:
-        """Rows of other keys, or of none, that cannot be read: what they seal stays as it is."""
+        """Report unreadable rows of other keys, or of none, as left: their seals are not touched."""
         with self._installation.cmdb.reading() as view:
             ill = [row.credential for row in view.unreadable()]
         self.outcome.left.extend(
@@ -101,7 +101,7 @@ class _Work:
         )
 
     def _leave(self, ids: Sequence[str]) -> None:
-        """Rows that are not what was sealed."""
+        """Report rows as left that are not what was sealed."""
         if not ids:
             return
         with self._installation.cmdb.reading() as view:
@@ -125,13 +125,13 @@ class _Work:
 
 
 class RotationService:
-    """Creates, activates and re-seals; each call does the next step that may be done."""
+    """Creates, activates and re-seals; each call does the next step that is allowed."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def plan(self) -> RotationPlan:
-        """What the next `execute` would do."""
+        """Return what the next `execute` would do."""
         installation = self._installation
         overview = RecoverabilityService(installation).overview()
         kid = overview.rotation.kid if overview.rotation else self._waiting()
@@ -155,7 +155,7 @@ class RotationService:
         without_backup: bool = False,
         progress: Progress | None = None,
     ) -> RotationReport:
-        """Do it. Where the gate is closed and not skipped, nothing but the waiting key is made."""
+        """Do the next step. Where the gate is closed and not skipped, only the pre-active key is made."""
         installation, progress = self._installation, progress or SilentProgress()
         progress.stage(Stage.UNLOCKING)
         with signed_changes(installation, secrets, "rotating the key") as changes:
@@ -168,14 +168,14 @@ class RotationService:
         return self._report(rotation.kid, outcome)
 
     def _begin(self, changes: KeyedChanges) -> Rotation:
-        """The open rotation; or a new one, for the pre-active key that is here or a new key."""
+        """Return the open rotation; else begin one, for the pre-active key that is here or a new key."""
         installation = self._installation
         with installation.cmdb.reading() as view:
             rotation = view.rotation()
         if rotation is not None:
             if rotation.goes_on(installation.key_store.keys()):
                 return rotation
-            # The CMDB and the restored keys are of different times: this record is of no use.
+            # The CMDB and the restored keys are of different times, so this record matches no key here.
             self._abandon(rotation, changes)
         kid = self._waiting() or self._create(changes.keys)
         now = installation.clock.now()
@@ -185,7 +185,8 @@ class RotationService:
             return change.set_rotation(fresh)
 
     def _waiting(self) -> Kid | None:
-        """The newest pre-active key; one that a rotation made which was killed before its record."""
+        """Return the newest pre-active key, which a rotation made that was killed before writing its
+        record; None without one."""
         waiting = [key for key in self._installation.key_store.keys() if key.state is KeyState.PRE_ACTIVE]
         return waiting[-1].kid if waiting else None
 
@@ -204,16 +205,15 @@ class RotationService:
         )
 
     def _is_active(self, kid: Kid) -> bool:
-        """Whether the gate was passed already. The key store says so and not the record, which anybody
-        who can write to the database could push on."""
+        """Return whether the gate was passed already. The key store decides this and not the record, since
+        anybody who can write to the database could change the record."""
         keys = self._installation.key_store.keys()
         return any(key.kid == kid and key.state is KeyState.ACTIVE for key in keys)
 
     def _activate(self, rotation: Rotation, changes: KeyedChanges) -> Rotation:
-        """Make the key the active one and say so in the record, as far as both is still to be done.
-
-        The key store changes first, in one step. Killed before the record follows, the next run finds an
-        active key whose record still waits, and comes through here again."""
+        """Make the key active and say so in the record, as far as either is still to be done. The key store
+        changes first, in one step: killed before the record follows, the next run finds an active key whose
+        record still waits, and comes through here again."""
         installation = self._installation
         now = installation.clock.now()
         if self._is_active(rotation.kid):
@@ -230,7 +230,8 @@ class RotationService:
         return active
 
     def _states(self, kid: Kid) -> list[KeyInfo]:
-        """The key becomes active; those that seal or wait are put out of use at the same moment."""
+        """Return the states after activation: this key active, those that seal or wait deactivated at the
+        same moment."""
         now, states = self._installation.clock.now(), []
         for key in self._installation.key_store.keys():
             if key.kid == kid:
@@ -265,5 +266,5 @@ class RotationService:
 
 
 def _held_elsewhere(overview: Overview, kid: Kid) -> bool:
-    """The gate: a copy that counts (elsewhere, opened, good when just looked at) holds the key."""
+    """Return whether a copy that counts (elsewhere, opened, good when just looked at) holds the key."""
     return any(kid in copy.backup.kids for copy in overview.copies if copy.counts)

@@ -1,4 +1,4 @@
-"""New passwords: asked for until one can be used, refused for reasons that were paid for."""
+"""New passwords: asked for until one can be used."""
 
 import secrets as randomness
 import unicodedata
@@ -28,13 +28,13 @@ Opened = TypeVar("Opened")
 
 
 def generate_password() -> SecretBytes:
-    """Five groups of five signs, 125 bits, to be written down: `k7mwp-...`."""
+    """Return five groups of five characters, 125 bits, to be written down: `k7mwp-...`."""
     groups = ("".join(randomness.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
     return SecretBytes.from_text("-".join(groups))
 
 
 def check_hint(hint: str) -> None:
-    """HintRefused for a hint that cannot stand in a backup."""
+    """Raise HintRefused for a hint that cannot stand in a backup."""
     if len(hint) > HINT_LIMIT:
         raise HintRefused(HintProblem.TOO_LONG)
     if not hint.isprintable():
@@ -42,7 +42,8 @@ def check_hint(hint: str) -> None:
 
 
 def judge(password: SecretBytes) -> int:
-    """Its score, 0 (guessed at once) to 4 (hopeless to guess), by zxcvbn; computed once for a password."""
+    """Return the zxcvbn score, 0 (guessed at once) to 4 (very hard to guess), computed once for a
+    password."""
     if password.score is None:
         from zxcvbn import zxcvbn  # here: its dictionaries are slow to load
 
@@ -51,21 +52,21 @@ def judge(password: SecretBytes) -> int:
 
 
 def check_strength(password: SecretBytes, least: int = LEAST_SCORE) -> None:
-    """PasswordRefused (`weak`) unless it is hard to guess, or a person insists on it."""
+    """Raise PasswordRefused (`weak`) for a score below `least`, unless a person insisted."""
     if not password.insisted and judge(password) < least:
         raise PasswordRefused(PasswordProblem.WEAK, judge(password))
 
 
 def weakness(password: SecretBytes) -> int | None:
-    """The score of a weak password on which a person insisted; None for any other."""
+    """Return the score of a weak password on which a person insisted; None for any other."""
     if not password.insisted:
         return None
     return judge(password) if judge(password) < LEAST_SCORE else None
 
 
 def check_hint_for(hint: str, password: SecretBytes) -> None:
-    """HintRefused for a hint that gives the password away: most of it in one piece, forwards or backwards,
-    whatever stands between its letters, in capitals, with accents or without."""
+    """Raise HintRefused for a hint that gives the password away: most of it in one piece, forwards or
+    backwards, whatever stands between its letters, in capitals, with accents or without."""
     if password.contained_in(hint):
         raise HintRefused(HintProblem.CONTAINS_PASSWORD)
     letters, hinted = _letters(password.text()), _letters(hint)
@@ -76,7 +77,7 @@ def check_hint_for(hint: str, password: SecretBytes) -> None:
 
 
 def _letters(text: str) -> str:
-    """Letters and digits alone, small, without accents."""
+    """Return letters and digits alone, in lower case and without accents."""
     spelt = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in spelt if sign.isalnum())
 
@@ -84,9 +85,9 @@ def _letters(text: str) -> str:
 def check_new_password(
     password: SecretBytes, hint: str, key_store: KeyStore, least: int = LEAST_SCORE
 ) -> None:
-    """PasswordRefused or HintRefused for a backup password that must not be used: an empty one, one that is
-    easy to guess, one that the hint gives away, or one that also opens the key store (who learns one has
-    both)."""
+    """Raise PasswordRefused or HintRefused for a backup password that must not be used: an empty one, one
+    that is easy to guess, one that the hint gives away, or one that also opens the key store (who learns
+    one has both)."""
     check_text(password)
     check_hint_for(hint, password)
     check_strength(password, least)
@@ -95,8 +96,8 @@ def check_new_password(
 
 
 class AcceptedPassword(SecretBytes):
-    """A new backup password that `accept_new_password` took: it is not judged again, for that costs a whole
-    derivation. `store_id` is the key store that it does not open; empty where there was none."""
+    """A new backup password that `accept_new_password` accepted; it is not judged again, since that takes a
+    whole key derivation. `store_id` is the key store that it does not open; empty where there was none."""
 
     __slots__ = ("store_id",)
 
@@ -113,15 +114,16 @@ class AcceptedPassword(SecretBytes):
 def accept_new_password(
     password: SecretBytes, hint: str, key_store: KeyStore, least: int = LEAST_SCORE
 ) -> AcceptedPassword:
-    """The password, judged once and for all; refused as `check_new_password` does. `password` is wiped,
-    whatever comes of it."""
+    """Judge the password once and wipe `password`, whatever the outcome. Raises as `check_new_password`
+    does."""
     with password:
         check_new_password(password, hint, key_store, least)
         return AcceptedPassword(password, _store_id(key_store))
 
 
 def _judge(password: SecretBytes, hint: str, key_store: KeyStore, least: int) -> None:
-    """As `check_new_password`; one that was accepted for this key store is only held against the hint."""
+    """Judge as `check_new_password` does; a password already accepted for this key store is only compared
+    with the hint."""
     if isinstance(password, AcceptedPassword) and password.store_id == _store_id(key_store):
         check_hint_for(hint, password)
     else:
@@ -133,7 +135,7 @@ def _store_id(key_store: KeyStore) -> str:
 
 
 def check_text(password: SecretBytes) -> None:
-    """PasswordRefused for a new password or passphrase that nobody could type again."""
+    """Raise PasswordRefused for a new password or passphrase that nobody could type again."""
     if not password:
         raise PasswordRefused(PasswordProblem.EMPTY)
     if len(password) > PASSWORD_LIMIT:
@@ -143,7 +145,8 @@ def check_text(password: SecretBytes) -> None:
 
 
 def is_text(secret: SecretBytes) -> bool:
-    """Whether the bytes are UTF-8. The decoder's own error would carry them."""
+    """Return whether the bytes are UTF-8. Does not raise: the decoder's own error would carry the
+    secret."""
     try:
         secret.text()
     except UnicodeDecodeError:
@@ -154,8 +157,9 @@ def is_text(secret: SecretBytes) -> bool:
 def ask_new_password(
     subject: str, hint: str, key_store: KeyStore, secrets: SecretProvider, least: int = LEAST_SCORE
 ) -> SecretBytes:
-    """A new backup password that can be used. A provider that cannot give another one makes the
-    first refusal final; a hint that gives the password away is the caller's to change."""
+    """Ask for a new backup password until one can be used. The first refusal is raised where the provider
+    cannot give another password, or where the hint gives the password away, which the caller has to
+    change."""
     request = SecretRequest(Purpose.NEW_BACKUP_PASSWORD, subject)
     return _ask_new(request, secrets, lambda password: _judge(password, hint, key_store, least))
 
@@ -163,7 +167,7 @@ def ask_new_password(
 def ask_new_identity_password(
     number: int, key_store: KeyStore, secrets: SecretProvider, least: int = LEAST_SCORE
 ) -> SecretBytes:
-    """The password of a new recovery identity with this number; refused as `ask_new_password` does."""
+    """Ask for the password of a new recovery identity with this number, as `ask_new_password` does."""
     request = SecretRequest(Purpose.NEW_IDENTITY_PASSWORD, number=number)
     return _ask_new(request, secrets, lambda password: check_new_password(password, "", key_store, least))
 
@@ -173,8 +177,8 @@ def ask_new_passphrase(
     refuse: Callable[[SecretBytes], None] | None = None,
     least: int = LEAST_SCORE,
 ) -> SecretBytes:
-    """A new passphrase for the key store that can be used; refused as `ask_new_password` does. `refuse`
-    raises PasswordRefused for one that must not be used although it could be."""
+    """Ask for a new passphrase of the key store, as `ask_new_password` does. `refuse` raises
+    PasswordRefused for further ones that must not be used."""
 
     def check(passphrase: SecretBytes) -> None:
         check_text(passphrase)

@@ -24,7 +24,7 @@ class RememberedPassphrase:
         self._known: dict[str, SecretBytes] = {}
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """As the provider; what was refused (`retry` above 0) is forgotten first."""
+        """Give the secret; after a refusal (`retry` above 0) the remembered one is forgotten first."""
         what = _OPENING.get(request.purpose)
         if what is None:
             return self._provider(request, retry)
@@ -34,13 +34,13 @@ class RememberedPassphrase:
         return self._known[what].copy()
 
     def remember(self, purpose: Purpose, secret: SecretBytes) -> None:
-        """Give this one, which was asked for already; it is wiped when it is forgotten."""
+        """Remember a secret that was asked for already; it is wiped when it is forgotten."""
         what = _OPENING[purpose]
         self._forget(what)
         self._known[what] = secret
 
     def take_over(self, other: "RememberedPassphrase") -> None:
-        """Know what `other` knows, and nothing else; `other` knows nothing afterwards."""
+        """Take over what `other` remembers, and only that; `other` remembers nothing afterwards."""
         self.forget()
         self._known, other._known = other._known, {}
 
@@ -66,7 +66,7 @@ class RememberedPassphrase:
 
 
 class _Prefetched:
-    """Gives a passphrase that was asked for already, and passes everything else on."""
+    """Gives a passphrase that was asked for already, and passes every other request on."""
 
     def __init__(self, provider: SecretProvider, passphrase: SecretBytes) -> None:
         self._provider = provider
@@ -80,7 +80,7 @@ class _Prefetched:
 
 
 def weak_passphrase(asked: SecretProvider) -> int | None:
-    """The score of the new passphrase that was asked for, where a person insisted on a weak one."""
+    """Return the score of the new passphrase where a person insisted on a weak one, else None."""
     return asked.weak if isinstance(asked, _Prefetched) else None
 
 
@@ -91,8 +91,8 @@ def prefetch_secret(
     refuse: Callable[[SecretBytes], None] | None = None,
     least: int = LEAST_SCORE,
 ) -> Iterator[SecretProvider]:
-    """Ask what a new wrapping by `protector` needs now, so that the lock need not wait for a person.
-    `refuse` raises PasswordRefused for a new passphrase that must not be used."""
+    """Ask now for what a new wrapping by `protector` needs, so that the lock is not held while a person
+    types. `refuse` raises PasswordRefused for a new passphrase that must not be used."""
     match protector.wants:
         case None:
             yield secrets
@@ -100,7 +100,7 @@ def prefetch_secret(
             with ask_new_passphrase(secrets, refuse, least) as passphrase:
                 yield _Prefetched(secrets, passphrase)
         case _:
-            # What exists already is right or wrong: a trial shows it, and is asked for until it is right.
+            # A PIN that exists already is right or wrong: it is tried, and asked for until it is right.
             with RememberedPassphrase(secrets) as known, new_material() as trial:
                 protector.wrap(trial, _NO_STORE, known)
                 yield known
@@ -110,8 +110,8 @@ _OF_THE_KEY_STORE = frozenset({Purpose.PASSPHRASE, Purpose.NEW_PASSPHRASE, Purpo
 
 
 class RecordingSecretProvider:
-    """A provider that passes on what another one gives, and remembers nothing of it but this. What opens
-    the key store is not its matter: only what opens a backup."""
+    """A provider that passes on what another one gives, and notes whether a person typed what opens the
+    backup and how often that was refused; requests about the key store are not noted."""
 
     def __init__(self, provider: SecretProvider) -> None:
         self._provider = provider
@@ -121,7 +121,6 @@ class RecordingSecretProvider:
         """How often what was given did not open it."""
 
     def __call__(self, request: SecretRequest, retry: int) -> SecretBytes:
-        """As the provider."""
         if request.purpose in _OF_THE_KEY_STORE:
             return self._provider(request, retry)
         self.refused = max(self.refused, retry)

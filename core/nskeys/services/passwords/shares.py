@@ -14,8 +14,8 @@ Opened = TypeVar("Opened")
 
 
 def check_consistent(share: Share, gathered: ShareProgress) -> None:
-    """ShareRefused for a share, whole by itself, that cannot stand beside those given before: of another
-    set, with a number that the set does not have, or given already."""
+    """Raise ShareRefused for a valid share that does not go with those given before: of another set, with a
+    number that the set does not have, or given already."""
     label = share.label
     if gathered.set_name and label.set_name != gathered.set_name:
         raise ShareRefused(ShareProblem.OTHER_SET, share=label.number)
@@ -28,9 +28,9 @@ def check_consistent(share: Share, gathered: ShareProgress) -> None:
 
 
 def collect_shares(subject: str, gathered: ShareProgress, secrets: SecretProvider) -> Shares:
-    """As many shares as are wanted, each asked for until it can be taken. `gathered` is what is known of
-    their set before. The caller wipes them. A provider that cannot give another one makes the refusal of
-    the last one final: ShareRefused; SharesIncomplete where it gave too few; Cancelled."""
+    """Ask for shares until there are as many as the set needs; the caller wipes them. `gathered` is what is
+    known of the set before. Raises Cancelled; ShareRefused where the provider cannot give another share for
+    the refused one; SharesIncomplete where it gave too few."""
     shares, retry = Shares(), 0
     refused: ShareRefused | None = None
     try:
@@ -60,8 +60,8 @@ def collect_shares(subject: str, gathered: ShareProgress, secrets: SecretProvide
 def with_combined_shares(
     subject: str, gathered: ShareProgress, secrets: SecretProvider, use: Callable[[SecretBytes], Opened]
 ) -> Opened:
-    """`use`, with the password that the shares give: their 16 bytes in hex. Everything is wiped after it.
-    SharesDisagree, and what `gather` raises."""
+    """Call `use` with the password that the shares give, their 16 bytes in hex, and wipe everything after
+    it. Raises SharesDisagree, and what `collect_shares` raises."""
     with (
         collect_shares(subject, gathered, secrets) as shares,
         combine(shares.held) as secret,
@@ -71,13 +71,13 @@ def with_combined_shares(
 
 
 def password_of(secret: SecretBytes) -> SecretBytes:
-    """The password of the custodians' identity: what is split, in 32 lower-case hex digits, as `shamir
-    recover` shows it."""
+    """Return the password of the custodians' identity: the secret in 32 lower-case hex digits, as `shamir
+    recover` prints it."""
     return SecretBytes(secret.reveal().hex().encode("ascii"))
 
 
 def _taken(text: SecretBytes, gathered: ShareProgress) -> Share:
-    """The share that was given; ShareRefused."""
+    """Return the share that was given. Raises ShareRefused."""
     with text:
         share = parse(text)
     try:

@@ -1,9 +1,8 @@
-"""Custodians: a password that nobody knows, split into shares, and believed only when every share did its
-part.
+"""Custodians: a password that nobody knows, split into shares, and used only after every share was proven.
 
-The identity under it is made with the split and waits, in a folder of its own. It becomes a recipient of
-backups, in the place of the one before, when all its shares were typed in again from their sheets: a sheet
-that was never copied, or not rightly, then costs a new split and no backup.
+The identity under it is made with the split and waits in a folder of its own. It replaces the one before as
+a recipient of backups when all its shares were typed in again from their sheets. A sheet that was never
+copied, or copied wrongly, then costs a new split and no backup.
 """
 
 import hashlib
@@ -47,13 +46,13 @@ _WAITING = "unproven"
 
 
 class CustodiansService:
-    """Shows, splits and checks. Shares leave it as values alone, and are kept nowhere."""
+    """Shows, splits and checks. Shares are returned as values and kept nowhere."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def show(self) -> Custodians:
-        """How things stand; RecoveryDamaged."""
+        """Return the custodians' identity in force and the one that waits. Raises RecoveryDamaged."""
         installation = self._installation
         installation.require()
         recovery = known_recovery(installation)
@@ -61,13 +60,14 @@ class CustodiansService:
         return _state(recovery, waiting)
 
     def sheets_folder(self, folder: str) -> Path:
-        """The real path of a folder where sheets may be written; SheetsRefused, CannotCreate."""
+        """Return the real path of a folder where sheets may be written. Raises SheetsRefused,
+        CannotCreate."""
         return check_folder(folder, self._installation.home.path)
 
     # --- a split ----------------------------------------------------------------------------------------
 
     def plan(self, shares: int, threshold: int) -> SplitPlan:
-        """What a split would do; SplitRefused."""
+        """Return what a split would do. Raises SplitRefused."""
         check_split(shares, threshold)
         installation = self._installation
         installation.require()
@@ -75,7 +75,7 @@ class CustodiansService:
         try:
             state = self.show()
         except RecoveryDamaged:
-            state = _state(recovery, None)  # what waits is damaged, and replaced by this split
+            state = _state(recovery, None)  # the waiting one is damaged; this split replaces it
         number = max(recovery.next_number(_KIND), told_number(installation, _KIND) + 1)
         if state.waiting is not None:
             number = max(number, state.waiting.number + 1)  # no two sets of sheets have the same number
@@ -83,7 +83,7 @@ class CustodiansService:
 
     def split(self, plan: SplitPlan, secrets: SecretProvider, progress: Progress | None = None) -> Split:
         """Make the password, its shares and the identity under it, which waits for `check`. The caller
-        wipes the shares. PlanOutdated; nothing was changed then."""
+        wipes the shares. Raises PlanOutdated, with nothing changed."""
         installation, progress = self._installation, progress or SilentProgress()
         others = [known.set_name for known in (plan.drops, plan.replaces) if known is not None]
         progress.stage(Stage.ENCRYPTING)
@@ -120,7 +120,7 @@ class CustodiansService:
                 shares=made.shares,
                 threshold=made.threshold,
             )
-            # As with every identity: killed in between, the trail says once too often that it was made.
+            # The audit line first: killed in between, it stands without its identity, never the reverse.
             changes.tell(event)
             files = {made.member: file}
             write_signed(
@@ -142,9 +142,9 @@ class CustodiansService:
     # --- the proof --------------------------------------------------------------------------------------
 
     def check(self, secrets: SecretProvider, progress: Progress | None = None) -> CheckReport:
-        """Ask for every share, and open the identity and a test file with what they give, any of them in
-        any number that is enough; then put an identity that waits in force. NoCustodians, ShareRefused,
-        SharesIncomplete, SharesDisagree, IdentityNotProven: nothing was changed then."""
+        """Ask for every share, and open the identity and a test file with every choice of as many as are
+        needed; then put an identity that waits in force. Raises NoCustodians, ShareRefused,
+        SharesIncomplete, SharesDisagree, IdentityNotProven, each with nothing changed."""
         installation, progress = self._installation, progress or SilentProgress()
         state = self.show()
         wanted = state.to_check
@@ -180,15 +180,16 @@ class CustodiansService:
                 keep(installation, before.with_identity(proven), files, changes.server_key)
 
     def _seen(self) -> str:
-        """A digest of the keys' state, of what is in force and of what waits: what a plan saw."""
+        """Return a digest of the keys' state, of the identity in force and of the one that waits, for
+        PlanOutdated."""
         installation = self._installation
         kept = (installation.recovery.record() or b"", installation.unproven.record() or b"")
         return hashlib.sha256(b"\0".join((keys_fingerprint(installation).encode(), *kept))).hexdigest()
 
 
 def waiting_custodians(installation: Installation, recovery: Recovery) -> RecoveryIdentity | None:
-    """The identity whose shares wait for their proof, beside the identities in force. What is damaged waits
-    for nothing: a check says so, and a new split goes over it."""
+    """Return the identity whose shares wait for their proof; None where nothing waits or its record is
+    damaged: a check reports that, and a new split replaces it."""
     try:
         waiting = vouched_recovery(installation, installation.unproven, _WAITING)
     except NskeysError:
@@ -197,7 +198,7 @@ def waiting_custodians(installation: Installation, recovery: Recovery) -> Recove
 
 
 def _state(recovery: Recovery, waiting: RecoveryIdentity | None) -> Custodians:
-    """One that waits no longer, for it was put in force, or something newer was, waits for nothing."""
+    """Return the state; an identity that was put in force, or followed by a newer one, no longer waits."""
     in_force = recovery.of(_KIND)
     if waiting is not None and in_force is not None and waiting.number <= in_force.number:
         waiting = None

@@ -1,8 +1,8 @@
-"""Recovery identities: made once under a password, believed only when they opened something, replaced by
+"""Recovery identities: made once under a password, used only after they opened a test file, replaced by
 another with the next number.
 
-Reading needs no secret: the record is signed by the server key, and names each identity file by its hash.
-Whatever does not fit is an error, so nobody changes behind our back whom backups are encrypted to.
+Reading needs no secret: the record is signed by the server key and names each identity file by its hash.
+Anything that does not match is an error, so nobody can change unnoticed whom backups are encrypted to.
 """
 
 import hashlib
@@ -54,13 +54,13 @@ class RecoveryService:
         self._installation = installation
 
     def show(self) -> Recovery:
-        """What is in force, and what was before; RecoveryDamaged."""
+        """Return the identities in force and those before them. Raises RecoveryDamaged."""
         self._installation.require()
         return known_recovery(self._installation)
 
     def plan(self, kind: IdentityKind, shares: int = 0, threshold: int = 0) -> RecoveryPlan:
-        """What making an identity of this kind would do. For custodians `threshold` of `shares` open it,
-        and the caller splits the password. ValueError for numbers that no split has."""
+        """Return what making an identity of this kind would do. For custodians, `threshold` of `shares`
+        open it and the caller splits the password. Raises ValueError for numbers that no split has."""
         if (kind is IdentityKind.CUSTODIANS) is not (2 <= threshold <= shares <= SHARES_LIMIT):
             raise ValueError("not a split of this kind")
         installation = self._installation
@@ -79,8 +79,9 @@ class RecoveryService:
     def execute(
         self, plan: RecoveryPlan, secrets: SecretProvider, progress: Progress | None = None
     ) -> RecoveryReport:
-        """Make it, open a test file with the typed password through the new identity file, by two readers,
-        and only then put it in force. IdentityNotProven, PlanOutdated; nothing was changed then."""
+        """Make the identity, open a test file with the typed password through the new identity file, by two
+        readers, and only then put it in force. Raises IdentityNotProven, PlanOutdated, with nothing
+        changed."""
         installation, progress = self._installation, progress or SilentProgress()
         path = installation.recovery.path_of(plan.kind.member)
         least, keys_here = installation.least_score, installation.key_store
@@ -106,8 +107,8 @@ class RecoveryService:
                 kind=made.kind.value,
                 number=made.number,
             )
-            # The CMDB and the files cannot change in one step: killed in between, the trail says once too
-            # often that an identity was made, and never once too little.
+            # The CMDB and the files cannot change in one step: killed in between, an audit line is there
+            # without its identity, never the reverse.
             changes.tell(event)
             keep(installation, before.with_identity(made), files, changes.server_key)
             if known_recovery(installation).of(plan.kind) != made:
@@ -128,8 +129,8 @@ class RecoveryService:
 
 
 def told_number(installation: Installation, kind: IdentityKind) -> int:
-    """The highest number that the audit trail tells of: where the folder was lost or moved away, a new
-    identity still gets a number of its own."""
+    """Return the highest number in the audit trail, so that a new identity gets an unused number even where
+    the folder was lost or moved away."""
     highest, after = 0, 0
     with installation.cmdb.reading() as view:
         while entries := view.audit_entries(after):
@@ -140,7 +141,7 @@ def told_number(installation: Installation, kind: IdentityKind) -> int:
 
 
 def _numbered(line: str) -> tuple[str, int]:
-    """The kind and number that a line of the trail tells of; nothing where nskeys did not write it."""
+    """Return the kind and number in a line of the trail; empty where nskeys did not write it."""
     try:
         details = mapping(members_of(line).get("details"))
         kind, number = (
@@ -154,7 +155,7 @@ def _numbered(line: str) -> tuple[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class NewIdentity:
-    """An identity that is to be made; what is said of shares belongs to custodians' alone."""
+    """An identity that is to be made; the fields about shares are for custodians' alone."""
 
     kind: IdentityKind
     number: int
@@ -166,7 +167,7 @@ class NewIdentity:
 def make_identity(
     installation: Installation, wanted: NewIdentity, password: SecretBytes
 ) -> tuple[RecoveryIdentity, bytes]:
-    """A new identity and its file, which from then on only the password opens."""
+    """Return a new identity and its file, which only the password opens."""
     now = installation.clock.now()
     identity = X25519Identity.new()
     try:
@@ -189,7 +190,8 @@ def make_identity(
 
 
 def prove_identity(made: RecoveryIdentity, file: bytes, password: SecretBytes, path: str) -> None:
-    """Open a test file with the password through the identity file, by two readers: IdentityNotProven."""
+    """Open a test file with the password through the identity file, by two readers. Raises
+    IdentityNotProven."""
     secret = os.urandom(_TEST_SIZE)
     test = encrypt_to([parse_recipient(made.recipient)], secret)
     try:
@@ -206,13 +208,13 @@ def prove_identity(made: RecoveryIdentity, file: bytes, password: SecretBytes, p
 
 
 def known_recovery(installation: Installation) -> Recovery:
-    """What the home keeps, as this server's key vouches for it, each identity file in its place; nothing
-    where nothing was made. RecoveryDamaged, NewerVersion, FileUnreadable."""
+    """Return the record that the home keeps and the server key signed, with each identity file in place;
+    empty where none was made. Raises RecoveryDamaged, NewerVersion, FileUnreadable."""
     return vouched_recovery(installation, installation.recovery, IN_FORCE)
 
 
 def vouched_recovery(installation: Installation, store: RecoveryStore, label: str) -> Recovery:
-    """What a store keeps, if the server key signed it as `label`; raises as `known_recovery`."""
+    """Return the record of a store if the server key signed it as `label`. Raises as `known_recovery`."""
     public = installation.server_public()
     if public is None:
         return NO_RECOVERY
@@ -237,13 +239,13 @@ def vouched_recovery(installation: Installation, store: RecoveryStore, label: st
 
 
 def identity_files(installation: Installation, recovery: Recovery) -> dict[str, bytes]:
-    """The file of each identity in force, by its name; RecoveryDamaged (`identity_missing`,
+    """Return the file of each identity in force, by its name. Raises RecoveryDamaged (`identity_missing`,
     `identity_changed`)."""
     return files_in(installation.recovery, recovery)
 
 
 def files_in(store: RecoveryStore, recovery: Recovery) -> dict[str, bytes]:
-    """The file of each identity that a store's record names; raises as `identity_files`."""
+    """Return the file of each identity that a store's record names. Raises as `identity_files`."""
     files = {}
     for identity in recovery.identities:
         found = store.candidates(identity.member)
@@ -258,13 +260,14 @@ def files_in(store: RecoveryStore, recovery: Recovery) -> dict[str, bytes]:
 def keep(
     installation: Installation, recovery: Recovery, files: dict[str, bytes], server_key: SecretBytes
 ) -> None:
-    """Under the lock: write these identities and their files, signed."""
+    """Write these identities and their files, signed; needs the lock."""
     write_signed(installation, installation.recovery, IN_FORCE, recovery, files, server_key)
 
 
 def bring_back(installation: Installation, inspected: Inspected, server_key: SecretBytes) -> None:
-    """Under the lock, on hardware that gets its keys from a backup which this `server_key` signed: its
-    recovery identities, unless the home has a record of the same server already, as on a copied disk."""
+    """Take over the recovery identities of the backup that brought new hardware its keys and that this
+    `server_key` signed, unless the home has a record of the same server already, as on a copied disk. Needs
+    the lock."""
     facts = inspected.manifest.facts if inspected.manifest else None
     if facts is None or not facts.identities or _is_here(installation, server_key):
         return
@@ -281,8 +284,8 @@ def bring_back(installation: Installation, inspected: Inspected, server_key: Sec
 
 
 def _still_in_force(installation: Installation, facts: BackupFacts, server_key: SecretBytes) -> Recovery:
-    """The recovery identities of a backup, without those that a later backup to recipients was not for any
-    more: they had been replaced, perhaps because somebody knew the password who should not."""
+    """Return the recovery identities of a backup without those that a later backup to recipients left out:
+    they had been replaced, perhaps because the wrong person knew the password."""
     with installation.cmdb.reading() as view:
         copies = verified_copies(view, public_of(server_key))
     to_people = [
@@ -315,7 +318,7 @@ def write_signed(
     files: dict[str, bytes],
     server_key: SecretBytes,
 ) -> None:
-    """Under the lock: write them into a store, signed as `label`."""
+    """Write the record and files into a store, signed as `label`; needs the lock."""
     signer = server_thumbprint(public_of(server_key))
     document = recovery_document(recovery, signer, installation.cmdb.cmdb_id())
     signature = sign(server_key, label, document)
@@ -323,6 +326,6 @@ def write_signed(
 
 
 def _seen(installation: Installation) -> str:
-    """A digest of what is kept and of the keys' state: what a plan saw."""
+    """Return a digest of the record and of the keys' state, for PlanOutdated."""
     record = installation.recovery.record() or b""
     return hashlib.sha256(keys_fingerprint(installation).encode() + record).hexdigest()

@@ -1,4 +1,4 @@
-"""Sheets in files, where somebody asked for that and named the folder: to be printed, and removed again."""
+"""Sheets in files, where somebody asked for that and named the folder: to be printed, and then removed."""
 
 import os
 import stat
@@ -18,8 +18,8 @@ _DEVICE = 2
 
 
 def check_folder(folder: str, home: str) -> Path:
-    """The folder's real path, if sheets may be written there: SheetsRefused, CannotCreate. Before anything
-    is made, so that no set is split whose sheets then go nowhere."""
+    """Return the folder's real path if sheets may be written there; called before a set is split. Raises
+    SheetsRefused, CannotCreate."""
     path = writable_path(folder)
     try:
         status = path.lstat()
@@ -29,7 +29,7 @@ def check_folder(folder: str, home: str) -> Path:
         raise SheetsRefused(str(path), SheetsProblem.LINK)
     if not stat.S_ISDIR(status.st_mode):
         raise CannotCreate(str(path), Problem.NOT_A_FOLDER)
-    # Not `resolve`: it raises another kind of error where links lead in a circle.
+    # Not `resolve`, which can raise RuntimeError for links in a circle.
     real, kept = Path(os.path.realpath(path)), Path(os.path.realpath(home))
     if real.is_relative_to(kept) or kept.is_relative_to(real):
         raise SheetsRefused(str(path), SheetsProblem.IN_HOME)
@@ -40,8 +40,8 @@ def check_folder(folder: str, home: str) -> Path:
 
 
 def in_memory(folder: Path) -> bool:
-    """Whether what is written there never reaches a disk (but by way of swap). Where that cannot be told,
-    it is taken to be a disk."""
+    """Return whether files there are held in memory and reach a disk only through swap. False where that
+    cannot be told."""
     try:
         number = folder.stat().st_dev
         lines = _MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
@@ -73,9 +73,9 @@ def _removed(folder: Path, written: Sequence[Path], before: Sequence[Path]) -> b
 
 
 def write_sheets(folder: Path, sheets: Sequence[tuple[str, str]]) -> list[str]:
-    """Each named text in a new file of its own (0600); their paths. All or none: CannotCreate
-    (`name_taken`, ...). Where something that holds a share could not be removed again, under whatever
-    name, SheetsRefused (`not_removed`)."""
+    """Write each named text into a new file (0600) and return their paths; all or none. Raises CannotCreate
+    (`name_taken`, ...); SheetsRefused (`not_removed`) where a file that holds a share could not be removed
+    again."""
     written: list[Path] = []
     before = files.temporary(folder)
     try:

@@ -1,7 +1,7 @@
-"""What a database tells of the server that it was on: its name, and what bound the keys there.
+"""What a database tells of the server that it was on: its name, and how the keys were bound there.
 
-On new hardware nothing vouches for it, and nothing relies on it: a name is offered that a person can
-change, and a warning is given where keys would be bound more weakly than before.
+On new hardware nothing authenticates this, so nothing relies on it: the name is a suggestion, and a warning
+is given where the keys would be bound more weakly than before.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,8 +35,8 @@ class FormerServer:
 
 
 def former_server(installation: Installation) -> FormerServer:
-    """From the audit trail, where the last word counts; the name in the newest backup that the register
-    remembers before that."""
+    """Return what the audit trail says, its last line first, and else the name in the newest registered
+    backup."""
     if not installation.cmdb.exists():
         return FormerServer()
     name = protector = ""
@@ -60,7 +60,7 @@ def _told(view: CmdbView) -> Iterator[tuple[str, str]]:
 
 
 def _read(line: str) -> tuple[str, str]:
-    """Name and protector in a line of the trail; nothing where nskeys did not write it."""
+    """Return name and protector in a line of the trail; empty where nskeys did not write it."""
     told = members_of(line)
     action, details = told.get("action"), told.get("details")
     if not isinstance(action, str) or action not in _TELLS or not isinstance(details, Mapping):
@@ -74,7 +74,7 @@ def _read(line: str) -> tuple[str, str]:
 
 
 def _usable(name: str) -> bool:
-    """Whether a server can be called so."""
+    """Return whether a server can have this name."""
     try:
         check_server(name)
     except FieldInvalid:

@@ -1,7 +1,7 @@
 """Looking at copies of backups: is the file there, and are its bytes those that were recorded?
 
-An answer looks where it can at once, on this machine and in what is mounted here. A copy on another
-server is looked at by a check of the register; an answer takes it as that check found it.
+An answer reads copies on this machine and in what is mounted here. A copy on another server is read by a
+check of the register, and an answer takes it as the last check found it.
 """
 
 import hashlib
@@ -31,8 +31,7 @@ _CHANGED = (Problem.TOO_LARGE, Problem.NOT_A_FILE)
 
 
 def check_copy(installation: Installation, copy: BackupCopy) -> BackupCopy:
-    """The copy as it is at this moment. A look that fails never counts as good; a retired copy is not
-    looked at."""
+    """Return the copy as it is now. A failed look never counts as good; a retired copy is not looked at."""
     return (
         copy if copy.retired is not None else _with_status(installation, copy, *_status(installation, copy))
     )
@@ -41,11 +40,10 @@ def check_copy(installation: Installation, copy: BackupCopy) -> BackupCopy:
 def check_copies(
     installation: Installation, copies: Sequence[BackupCopy], progress: Progress, everywhere: bool
 ) -> tuple[BackupCopy, ...]:
-    """Those that the server key vouches for as they are now, the others as they were; without
-    `everywhere`, those on another server as their last check found them (`by_check`).
-
-    Places are looked at side by side, the copies of one place one after the other: a place that does
-    not answer holds up no other, and its own copies only once."""
+    """Return signed copies as they are now, the others unchanged. Without `everywhere`, copies on another
+    server are as their last check found them (`by_check`). Destinations are looked at at the same time, the
+    copies of one destination one after the other; one that does not answer is waited for once and does not
+    delay the others."""
     groups: dict[str, list[int]] = {}
     for number, copy in enumerate(copies):
         if copy.signed and copy.retired is None:
@@ -71,7 +69,8 @@ _Found = tuple[CopyStatus, LocatedAt]
 def _statuses(
     installation: Installation, copies: Sequence[BackupCopy], everywhere: bool
 ) -> list[_Found | LocatedAt]:
-    """What each look at copies of one place found; where none is due, where they lie by the last check."""
+    """Return what each look at the copies of one place found; where none is due, where they lie by the last
+    check."""
 
     @cache
     def checked(where: LocatedAt) -> LocatedAt:
@@ -87,7 +86,7 @@ def _live(installation: Installation, copy: BackupCopy) -> bool:
     try:
         return installation.destinations.source(copy.address)[0].live
     except NskeysError:
-        return True  # the look says what is wrong with the address
+        return True  # the look reports what is wrong with the address
 
 
 def _as_checked(copy: BackupCopy, found: _Found | LocatedAt, installation: Installation) -> BackupCopy:
@@ -97,7 +96,8 @@ def _as_checked(copy: BackupCopy, found: _Found | LocatedAt, installation: Insta
 
 
 def unseen(error: NskeysError) -> LocatedAt:
-    """Where a place lies whose look ended so: it did not answer, or what it answered does not tell."""
+    """Return where a place lies whose look ended with this error: it did not answer, or its answer does not
+    tell."""
     silent = isinstance(error, DestinationUnreachable)
     return LocatedAt(Location.UNKNOWN, LocationReason.UNREACHED if silent else LocationReason.UNTOLD)
 
@@ -118,8 +118,8 @@ def _status(installation: Installation, copy: BackupCopy) -> _Found:
 
 
 def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysError) -> LocatedAt:
-    """Where a copy lies that could not be looked at: where it was seen last, unless nobody ever saw that,
-    or what was declared of its folder was taken back, or is not mounted."""
+    """Return where a copy lies that could not be looked at: where it was seen last, unless it never was, or
+    the declaration about its folder was withdrawn, or the folder is not mounted."""
     if isinstance(error, DestinationUnreachable) and error.problem is Problem.NOT_MOUNTED:
         with suppress(NskeysError):
             return installation.destinations.source(copy.address)[0].where()
@@ -128,8 +128,8 @@ def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysErr
 
 
 def _as_declared(installation: Installation, destination: str, where: LocatedAt) -> LocatedAt:
-    """Where copies lie by an earlier look: none saw that they lie elsewhere where a person said so, and who
-    said it may have taken it back since."""
+    """Return where copies lie by an earlier look. Where only a person declared them elsewhere, the
+    declaration may have been withdrawn since."""
     if where.reason is not LocationReason.DECLARED:
         return where
     return where if installation.destinations.configured(destination).declared_elsewhere else NOWHERE
@@ -141,7 +141,7 @@ def _with_status(
     now = installation.clock.now()
     seen = replace(copy.seen(status, now), where=where, signed=copy.signed)
     if copy.status is CopyStatus.NOT_LOOKED and status is CopyStatus.MISSING:
-        # Only pruning leaves a row so, right before it deletes the file: it is not lost, it was removed.
+        # Only pruning leaves a row in this state, right before it deletes the file: removed, not lost.
         return replace(seen, retired=now)
     return seen
 
@@ -150,8 +150,8 @@ _ANSWERED = (HostKeyUnknown, HostKeyChanged, HostKeyRevoked, ServerSecretWanted)
 
 
 def login_required(installation: Installation, destinations: Sequence[str]) -> tuple[NskeysError, ...]:
-    """What servers among these destinations want of a person before they show anything: a look takes them
-    for unreachable. Asked side by side; places that every answer looks at want nothing."""
+    """Return what servers among these destinations ask of a person before they show anything; a look takes
+    them for unreachable. Asked at the same time; destinations that every answer looks at ask nothing."""
 
     def look(address: str) -> NskeysError | None:
         try:
@@ -161,7 +161,7 @@ def login_required(installation: Installation, destinations: Sequence[str]) -> t
         except _ANSWERED as error:
             return error
         except NskeysError:
-            pass  # a look says so
+            pass  # the look reports it
         return None
 
     found = in_parallel([partial(look, address) for address in dict.fromkeys(destinations)])

@@ -1,9 +1,10 @@
-"""Prune old copies: plan, confirm, execute, verify.
+"""Prune old copies: plan, confirm, execute, verify. A file is deleted only where its bytes, read now, are
+those that a signed register row of this CMDB names, and no recoverable credential is lost with it
+(`model.retention`).
 
-A file is deleted only where its bytes, read now, are those that a signed register row of this CMDB names,
-and nothing that would be missed is lost with it (`model.retention`). Each file is three steps, and a kill
-between any two of them leaves no false claim: its row stops counting and says that nobody looked, the file
-goes, the row says that it was removed. The next run, or a check of the register, finishes what was begun.
+Each file takes three steps, and a kill between any two of them leaves no false claim: its row stops
+counting and says that nobody looked, the file is deleted, the row says that it was removed. The next run,
+or a check of the register, finishes what was begun.
 """
 
 from collections.abc import Sequence
@@ -37,7 +38,7 @@ from nskeys.services.transaction import KeyedChanges, signed_changes
 
 @dataclass(frozen=True, slots=True)
 class SkippedDestination:
-    """A destination where nothing is deleted now, and what keeps us from it."""
+    """A destination where nothing is deleted now, and why."""
 
     address: str
     error: NskeysError
@@ -57,12 +58,12 @@ class PrunePlan:
 
     @property
     def deleted(self) -> tuple[Decision, ...]:
-        """The files that go, oldest first."""
+        """The files to delete, oldest first."""
         return tuple(one for one in self.decisions if one.fate is Fate.DELETE)
 
     @property
     def settled(self) -> tuple[Decision, ...]:
-        """The rows of files that are gone already."""
+        """The rows whose files are gone already."""
         return tuple(one for one in self.decisions if one.fate is Fate.SETTLE)
 
     @property
@@ -73,7 +74,7 @@ class PrunePlan:
 
 @dataclass(frozen=True, slots=True)
 class PruneFailure:
-    """A file that was to go and is still there, as far as anybody knows; and why."""
+    """A file that was to be deleted and may still be there, and why."""
 
     copy: BackupCopy
     error: NskeysError
@@ -81,33 +82,31 @@ class PruneFailure:
 
 @dataclass(frozen=True, slots=True)
 class PruneReport:
-    """What pruning did."""
-
     plan: PrunePlan
     deleted: tuple[BackupCopy, ...]
     failures: tuple[PruneFailure, ...]
 
 
 class PruningService:
-    """Plans and carries out what the retention of `config.toml`, or a command, says."""
+    """Plans and carries out the retention of `config.toml`, or of a command."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def retention(self) -> Retention:
-        """What is configured."""
+        """Return the configured retention."""
         return self._installation.settings.read().retention
 
     def plan(self, retention: Retention | None = None, progress: Progress | None = None) -> PrunePlan:
-        """Every copy is looked at, wherever it lies. Changes nothing."""
+        """Look at every copy, wherever it lies, and return what would be deleted. Changes nothing."""
         self._installation.require()
         return self._plan(retention or self.retention(), progress or SilentProgress())
 
     def execute(
         self, plan: PrunePlan, secrets: SecretProvider, progress: Progress | None = None
     ) -> PruneReport:
-        """Delete file by file; stops cleanly between two of them. PlanOutdated where anything would be
-        decided otherwise now."""
+        """Delete file by file; stops cleanly between two of them. Raises PlanOutdated where anything would
+        be decided otherwise now."""
         installation, progress = self._installation, progress or SilentProgress()
         installation.require()
         progress.stage(Stage.UNLOCKING)
@@ -138,8 +137,8 @@ class PruningService:
     def _others(
         self, register: SignedRegister
     ) -> tuple[tuple[Decision, ...], tuple[SkippedDestination, ...], tuple[tuple[str, int], ...]]:
-        """Files that no row names, where backups go or went; the places that do not answer; and where files
-        have odd names."""
+        """Return files that no row names, where backups go or went; the destinations that do not answer;
+        and where files have odd names."""
         installation = self._installation
         known = {copy.address for copy in register.copies}
         found: list[Decision] = []
@@ -164,7 +163,7 @@ class PruningService:
         return tuple(found), tuple(skipped), tuple(odd)
 
     def _places(self, register: SignedRegister) -> list[DestinationInfo]:
-        """Where backups go, or went."""
+        """Return the destinations where backups go, or went."""
         infos = {info.address: info for info in self._installation.settings.read().destinations}
         for copy in register.copies:
             if copy.signed and copy.retired is None:
@@ -193,7 +192,7 @@ class PruningService:
         return PruneReport(plan, tuple(deleted), tuple(failures))
 
     def _remove(self, copy: BackupCopy, changes: KeyedChanges) -> NskeysError | None:
-        """One file, to where its row has only to say so: None, or what kept it there."""
+        """Delete one file, so that its row has only to say so. Return None, or what kept it there."""
         installation = self._installation
         seen = check_copy(installation, copy)
         if seen.status is CopyStatus.UNREACHABLE:
@@ -204,18 +203,18 @@ class PruningService:
         error = self._away(copy)
         now = check_copy(installation, seen)
         if now.status is CopyStatus.GOOD:
-            # It is there as it was a moment ago, and counts again.
+            # The file is unchanged, so its row counts again.
             self._write(now, Action.PRUNE_FAILED, changes)
             return error or CannotRemove(copy.address, Problem.STILL_THERE)
         if error is None and now.status is CopyStatus.CHANGED:
-            return FileUnreadable(copy.address, Problem.DIFFERS)  # somebody else's, put there meanwhile
+            return FileUnreadable(copy.address, Problem.DIFFERS)  # another file, put there meanwhile
         if error is None and now.status is not CopyStatus.MISSING:
             return DestinationUnreachable(copy.destination, Problem.NO_ANSWER)
-        return error  # whether it is gone for good nobody knows: it does not count until somebody looks
+        return error  # it may be gone: it does not count until the next look
 
     def _finish(self, copy: BackupCopy) -> NskeysError | None:
-        """A removal that was broken off: the file is gone, and is to be gone durably. What somebody put in
-        its place meanwhile is not ours."""
+        """Make sure durably that a file whose removal was broken off is gone. A file that somebody put in
+        its place meanwhile is left alone."""
         now = check_copy(self._installation, replace(copy, status=CopyStatus.NOT_LOOKED, retired=None))
         if now.status is CopyStatus.UNREACHABLE:
             return DestinationUnreachable(copy.destination, Problem.NO_ANSWER)
@@ -226,7 +225,7 @@ class PruningService:
         )
 
     def _away(self, copy: BackupCopy) -> NskeysError | None:
-        """No file there, durably: None, or what is in the way."""
+        """Make the file's absence durable. Return None, or what is in the way."""
         try:
             destination, name = self._installation.destinations.source(copy.address)
             destination.remove(name)
@@ -239,7 +238,7 @@ class PruningService:
         return None
 
     def _settle(self, copy: BackupCopy, changes: KeyedChanges) -> None:
-        """The row of a file that is gone."""
+        """Mark the row of a file that is gone."""
         moment = self._installation.clock.now()
         gone = replace(copy.seen(CopyStatus.MISSING, moment), retired=moment)
         self._write(gone, Action.PRUNED, changes)
@@ -250,14 +249,14 @@ class PruningService:
             action, copy.address, generation=copy.backup.generation, kms_sha256=copy.backup.kms_sha256
         )
         with changes.signed(event) as change:
-            # Read under the lock: a row that nobody vouches for any more is not made to vouch again.
+            # Read under the lock: a row whose signature is gone is not signed again.
             if reread(change, installation.server_public(), copy) is None:
                 raise PlanOutdated(Operation.PRUNE)
             record(change, copy, changes.server_key)
 
 
 def _begun(known: Sequence[BackupCopy], looked: Sequence[BackupCopy]) -> list[BackupCopy]:
-    """Copies whose removal was begun and whose file is gone, as the look found."""
+    """Return copies whose removal was begun and whose file is gone."""
     return [
         now
         for before, now in zip(known, looked, strict=True)
@@ -266,7 +265,7 @@ def _begun(known: Sequence[BackupCopy], looked: Sequence[BackupCopy]) -> list[Ba
 
 
 def _unreached(copy: BackupCopy) -> BackupCopy:
-    """A copy whose place does not answer any more; of a row that nobody vouches for nothing is said."""
+    """Return a copy whose destination no longer answers; an unsigned row is not described."""
     return replace(copy, status=CopyStatus.UNREACHABLE) if copy.signed else copy
 
 

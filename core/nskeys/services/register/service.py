@@ -1,4 +1,4 @@
-"""The register: which backups there are, vouched for by the server key, and looked at now."""
+"""The register: which backups there are, signed by the server key, and looked at now."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -68,14 +68,14 @@ class RegisterService:
         self._installation = installation
 
     def copies(self, look: bool = True) -> tuple[BackupCopy, ...]:
-        """Every copy; with `look`, each one on this machine or in what is mounted here was just read, and
-        one on another server is as its last check found it. Changes nothing: what is seen counts for this
-        answer only. A row that the server key does not vouch for is listed without what it claims, and
-        never looked at: its address may be anybody's."""
+        """Return every copy. With `look`, each copy on this machine or in what is mounted here is read now,
+        and one on another server is as its last check found it. Changes nothing: what is seen counts for
+        this answer only. An unsigned row is listed without what it claims and never looked at, since
+        anybody may have written its address."""
         return self.listed(self.register(), look)
 
     def register(self) -> SignedRegister:
-        """The register as it is stored; an empty one where there is no CMDB."""
+        """Return the stored register; empty without a CMDB."""
         installation = self._installation
         if not installation.cmdb.exists():
             return SignedRegister((), 0, "")
@@ -83,18 +83,18 @@ class RegisterService:
             return read_register(view, installation.server_public())
 
     def listed(self, register: SignedRegister, look: bool = True) -> tuple[BackupCopy, ...]:
-        """The copies of a register that was just read, as `copies` gives them."""
+        """Return the copies of a register that was just read, as `copies` does."""
         copies = tuple(copy if copy.signed else strip_claims(copy) for copy in register.copies)
         if not look:
             return copies
         return check_copies(self._installation, copies, SilentProgress(), everywhere=False)
 
     def look(self, copy: BackupCopy) -> BackupCopy:
-        """The copy as it is at this moment. A look that fails never counts as good."""
+        """Return the copy as it is now. A failed look never counts as good."""
         return check_copy(self._installation, copy)
 
     def check(self, secrets: SecretProvider, progress: Progress | None = None) -> tuple[BackupCopy, ...]:
-        """Look at every copy and write what was seen into the register."""
+        """Look at every copy and write the results into the register."""
         installation, progress = self._installation, progress or SilentProgress()
         installation.require()
         with installation.key_store.unlock(secrets) as keys:
@@ -102,7 +102,7 @@ class RegisterService:
             progress.stage(Stage.LOOKING, len(before))
             progress.checkpoint()
             looked = check_copies(installation, before, progress, everywhere=True)
-            # A look can take long, and nobody waits for it: the lock is taken only to write.
+            # A look can take long, so the lock is taken only to write.
             with changes_with(installation, keys, "checking the register") as changes:
                 self._write_down(before, looked, changes)
         return looked
@@ -111,7 +111,7 @@ class RegisterService:
         self, before: Sequence[BackupCopy], looked: Sequence[BackupCopy], changes: KeyedChanges
     ) -> None:
         installation = self._installation
-        # An unsigned row stays unsigned: signing it here would vouch for what was not proven.
+        # An unsigned row stays unsigned: signing it here would confirm claims that nobody proved.
         seen = {old: new for old, new in zip(before, looked, strict=True) if old.signed and not old.retired}
         event = installation.event(Action.REGISTER_CHECKED, "register", copies=len(seen))
         with changes.signed(event) as change:
@@ -122,15 +122,13 @@ class RegisterService:
                     record(change, seen[copy], changes.server_key)
 
     def add(self, address: str, secrets: SecretProvider) -> BackupCopy:
-        """Put a backup that lies elsewhere, or was found again, into the register as `intact`.
-
-        Only one that this server signed, of this CMDB, can be added: another one is a restore's
-        business (BackupForeign), and one that names this server's key and is not signed by it is forged
-        (BackupForged)."""
+        """Add a backup that lies elsewhere, or was found again, as `intact`. Raises BackupForeign for one
+        of another server or CMDB, which only a restore takes; BackupForged where it names this server's key
+        and is not signed by it."""
         installation = self._installation
         installation.require()
         inspected, where, folder, full = self.read(address)
-        installation.destinations.normal(folder)  # what is no text cannot be written down
+        installation.destinations.normal(folder)  # raises for a name that could not be stored
         facts = self._own_facts(inspected)
         now = installation.clock.now()
         fresh = BackupCopy(
@@ -173,9 +171,9 @@ class RegisterService:
         return manifest.facts
 
     def read(self, address: str, most: bool = False) -> tuple[Inspected, LocatedAt, str, str]:
-        """A backup file, inspected without its password: with where it lies, its destination's
-        address and its own full address. `latest` is the newest that the register can reach; with
-        `most`, the newest of those whose keys open most credentials."""
+        """Return a backup file inspected without its password, where it lies, its destination's address and
+        its own full address. `latest` is the newest that the register can reach; with `most`, the newest of
+        those whose keys open most credentials."""
         destinations = self._installation.destinations
         if address == "latest":
             address = self._latest(most)
@@ -186,8 +184,8 @@ class RegisterService:
         return inspect(full, data), destination.where(), folder, full
 
     def _latest(self, most: bool) -> str:
-        """The newest that is there and whole. Where no server key is yet, as on new hardware, a row's
-        own word has to do: what is found there is inspected like any other file."""
+        """Return the newest one that is there and whole. Without a server key, as on new hardware, unsigned
+        rows are followed: what is found there is inspected like any other file."""
         nobody_vouches = self._installation.server_public() is None
         counted = [
             copy
@@ -200,31 +198,32 @@ class RegisterService:
             if self.look(copy).status is CopyStatus.GOOD:
                 return copy.address
         for error in login_required(self._installation, [copy.destination for copy in counted]):
-            raise error  # once that is answered, there may be one
+            raise error  # with that secret given, there may be a backup
         raise NoBackupKnown
 
     def _opens(self) -> Callable[[BackupCopy], int]:
-        """How many credentials the keys of a copy open."""
+        """Return a function that counts the credentials which the keys of a copy open."""
         with self._installation.cmdb.reading() as view:
             uses = view.counts()
         return lambda copy: sum(use.credentials for use in uses if use.kid in copy.backup.kids)
 
     def unregistered(self) -> tuple[str, ...]:
-        """As `unregistered_backups`."""
+        """List the addresses as `unregistered_backups` does."""
         return unregistered_backups(self._installation)
 
     def login_required(self) -> tuple[NskeysError, ...]:
-        """What servers with copies want of a person before these can be looked at."""
+        """Return what servers with copies ask of a person before these can be looked at."""
         kept = [copy for copy in self.copies(look=False) if copy.signed and copy.retired is None]
         return login_required(self._installation, [copy.destination for copy in kept])
 
     def find(self, reference: str) -> BackupCopy:
-        """The one copy whose `.kms` hash begins with `reference`, or whose address or name it is."""
+        """Return the one copy whose `.kms` hash begins with `reference`, or whose address or name it is.
+        Raises NoSuchBackup."""
         return _the_one(self.copies(look=False), reference)
 
     def plan_retire(self, wanted: str | BackupCopy) -> RetirePlan:
-        """What would be lost if this copy did not count any more. It is one that was listed, or what
-        `find` takes."""
+        """Return what would be lost if this copy, or the one that `find` returns, did not count any
+        more."""
         register = self.register()
         listed = self.listed(register, look=False)
         if isinstance(wanted, BackupCopy):
@@ -235,7 +234,7 @@ class RegisterService:
             other for other in self.listed(register) if copy_key(other) != copy_key(copy) and other.counts
         ]
         held = {kid for other in others for kid in other.backup.kids}
-        # What a row says that nobody vouches for never counted, so nothing is lost with it.
+        # An unsigned row never counted, so nothing is lost with it.
         loses = tuple(kid for kid in copy.backup.kids if kid not in held) if copy.signed else ()
         uses, examples = self._sealed_by(loses)
         return RetirePlan(
@@ -248,7 +247,7 @@ class RegisterService:
         )
 
     def _sealed_by(self, kids: Collection[Kid]) -> tuple[Sequence[KeyUse], tuple[Credential, ...]]:
-        """What these keys are used for, and the first few of the credentials."""
+        """Return what these keys are used for, and the first few of the credentials."""
         with self._installation.cmdb.reading() as view:
             uses = [use for use in view.counts() if use.kid in kids and use.credentials]
             theirs = CredentialFilter(kids=frozenset(use.kid for use in uses))
@@ -256,7 +255,7 @@ class RegisterService:
         return uses, tuple(placed.credential for placed in page)
 
     def retire(self, plan: RetirePlan, secrets: SecretProvider) -> BackupCopy:
-        """Let the copy count no more. The file stays where it is. PlanOutdated where the register is not
+        """Stop counting the copy; the file stays where it is. Raises PlanOutdated where the register is not
         the one that the plan saw."""
         installation = self._installation
         installation.require()
@@ -296,8 +295,9 @@ def _the_one(copies: Sequence[BackupCopy], reference: str) -> BackupCopy:
 
 
 def unregistered_backups(installation: Installation) -> tuple[str, ...]:
-    """Their addresses, by their names alone; asked side by side. A place that does not answer names none:
-    that its copies are out of reach is said of them."""
+    """Return the addresses of backups that the register does not know, judged by file name; destinations
+    are asked at the same time. One that does not answer adds none: its own copies are reported as out of
+    reach."""
     known = {copy.address for copy in RegisterService(installation).register().copies}
     infos = installation.settings.read().destinations or (installation.default_destination(),)
     mark = f"-{installation.cmdb.cmdb_id()[:8]}-"

@@ -1,8 +1,8 @@
-"""Register rows: which of them the server key vouches for, and how they are written.
+"""Register rows: which of them the server key signed, and how they are written.
 
-Whoever can write to the database can write rows into the register. A row counts only where the server
-key signed its exact text; one that cannot even be understood is left out, so that it holds nobody up on
-the day the register is needed.
+Whoever can write to the database can write rows into the register, so a row counts only where the server
+key signed its exact text. A row that cannot be parsed is left out, so that it does not stop the others from
+being used.
 """
 
 import hashlib
@@ -30,7 +30,8 @@ class SignedRegister:
 
 
 def read_register(view: CmdbView, public: bytes | None) -> SignedRegister:
-    """Every row; `signed` says whether the owner of `public` vouches for it (None: nobody does)."""
+    """Return every row; `signed` says whether the owner of `public` signed it (None: no row counts as
+    signed)."""
     rows = view.register_rows()
     copies: dict[tuple[str, str], BackupCopy] = {}
     unreadable = 0
@@ -40,7 +41,7 @@ def read_register(view: CmdbView, public: bytes | None) -> SignedRegister:
         except ValueError:
             unreadable += 1
             continue
-        # A row that was put in twice is one copy, as it was last seen.
+        # A repeated row is one copy: the signed one counts, then the one looked at last.
         known = copies.get(copy_key(copy))
         if known is None or (known.signed, known.look_moment) < (copy.signed, copy.look_moment):
             copies[copy_key(copy)] = copy
@@ -51,8 +52,9 @@ def read_register(view: CmdbView, public: bytes | None) -> SignedRegister:
 
 
 def _without_repeats(copies: Iterable[BackupCopy]) -> list[BackupCopy]:
-    """The copies, each with whether a person once opened a backup to exactly its recipients: a drill or a
-    restore is the only way to `keys_match`, and both ask a person for what opens it."""
+    """Return the copies without repeats, each with whether a person once opened a backup to exactly its
+    recipients. Only a drill or a restore reaches `keys_match`, and both ask a person for what opens the
+    backup."""
     copies = list(copies)
     proven = {
         frozenset(copy.backup.recipients)
@@ -68,22 +70,23 @@ def _without_repeats(copies: Iterable[BackupCopy]) -> list[BackupCopy]:
 
 
 def verified_copies(view: CmdbView, public: bytes | None) -> tuple[BackupCopy, ...]:
-    """The copies of `read_register`."""
+    """Return the copies of `read_register`."""
     return read_register(view, public).copies
 
 
 def newest_first_key(copy: BackupCopy) -> tuple[bool, int, str, str]:
-    """Order of backups: vouched ones first, then generation, hash and address; never a file name."""
+    """Return the sort key of backups: signed ones first, then generation, hash and address; never a file
+    name."""
     return (copy.signed, copy.backup.generation, *copy_key(copy))
 
 
 def copy_key(copy: BackupCopy) -> tuple[str, str]:
-    """What tells one copy from another: its `.kms` and its address."""
+    """Return what tells one copy from another: its `.kms` and its address."""
     return (copy.backup.kms_sha256, copy.address)
 
 
 def reread(view: CmdbView, public: bytes | None, wanted: BackupCopy) -> BackupCopy | None:
-    """The row of this copy as it is now, if the server key vouches for it."""
+    """Return the row of this copy as it is now, if the server key signed it."""
     for copy in verified_copies(view, public):
         if copy.signed and copy_key(copy) == copy_key(wanted):
             return copy
@@ -93,7 +96,7 @@ def reread(view: CmdbView, public: bytes | None, wanted: BackupCopy) -> BackupCo
 def registered_copy(
     view: CmdbView, public: bytes | None, inspected: Inspected, address: str
 ) -> BackupCopy | None:
-    """The row of this very file at this address, if the server key vouches for it."""
+    """Return the row of this file at this address, if the server key signed it."""
     for copy in verified_copies(view, public):
         if copy.signed and copy.address == address and copy.backup.archive_sha256 == inspected.file_sha256:
             return copy
@@ -101,7 +104,7 @@ def registered_copy(
 
 
 def strip_claims(copy: BackupCopy) -> BackupCopy:
-    """A row that nobody vouches for, stripped of where it says to lie and how it says to be."""
+    """Return an unsigned row without its address and status."""
     return replace(copy, where=NOWHERE, status=CopyStatus.NOT_LOOKED, proofs=(), good_moment=None)
 
 
@@ -113,12 +116,12 @@ def record(change: CmdbChange, copy: BackupCopy, server_key: SecretBytes) -> Non
 
 
 def record_unsigned(change: CmdbChange, copy: BackupCopy) -> None:
-    """Write the row so that nobody vouches for it."""
+    """Write the row unsigned."""
     change.record(copy, RegisterRow(to_text(copy), None))
 
 
 def identity_of(facts: BackupFacts, inspected: Inspected, archive_name: str) -> BackupIdentity:
-    """What the register keeps of a backup."""
+    """Return what the register keeps of a backup."""
     return BackupIdentity(
         kms_sha256=inspected.kms_sha256,
         archive_sha256=inspected.file_sha256,

@@ -20,8 +20,9 @@ def plan_keys(
     uses: Mapping[Kid, int],
     bound: Sequence[KeyInfo] = (),
 ) -> tuple[PlannedKey, ...]:
-    """Each key of a backup: new or present, its state afterwards, and the credentials it opens. `bound` are
-    the keys of this server that only another machine opens; where there are some, none is `here`."""
+    """Return each key of a backup: new or present, its state afterwards, and the credentials it opens.
+    `bound` are the keys of this server that only another machine opens; where there are some, none is
+    `here`."""
     present = {key.kid: key for key in here}
     known = {key.kid: _with_state_of(bound, key) for key in backed_up}
     heir = None if here else _heir(tuple(known.values()), uses) or _last_active(backed_up, known)
@@ -37,8 +38,8 @@ def plan_keys(
 
 
 def _heir(backed_up: Sequence[KeyInfo], uses: Mapping[Kid, int]) -> KeyInfo | None:
-    """The key that seals on an empty store. One that waited when the backup was made, and seals
-    credentials now, was made active since: the backup that opens a rotation's gate is older than the
+    """Return the key that seals on an empty store. A key that was pre-active when the backup was made and
+    seals credentials now became active since: the backup that opens a rotation's gate is older than the
     rotation's end."""
     waited = [key for key in backed_up if key.state is KeyState.PRE_ACTIVE and uses.get(key.kid)]
     newest = max(waited, key=lambda key: (key.created, key.kid), default=None)
@@ -46,7 +47,7 @@ def _heir(backed_up: Sequence[KeyInfo], uses: Mapping[Kid, int]) -> KeyInfo | No
 
 
 def _with_state_of(bound: Sequence[KeyInfo], key: KeyInfo) -> KeyInfo:
-    """A key in the stricter state of the two that are known of it."""
+    """Return the key in the stricter of its two known states."""
     for mine in bound:
         if mine.kid == key.kid and stricter(mine.state, key.state) is mine.state:
             return key.in_state(mine.state, mine.state_since)
@@ -54,21 +55,21 @@ def _with_state_of(bound: Sequence[KeyInfo], key: KeyInfo) -> KeyInfo:
 
 
 def _last_active(backed_up: Sequence[KeyInfo], known: Mapping[Kid, KeyInfo]) -> KeyInfo | None:
-    """Where every key that may seal is lost, the one that did last: of those that the backup calls active
-    the newest, unless it is known to be compromised."""
+    """Return the key that sealed last where every key that may seal is lost: the newest that the backup
+    calls active, unless it is known to be compromised."""
     usable = (key for key in backed_up if known[key.kid].state is not KeyState.COMPROMISED)
     return active_key(tuple(usable))
 
 
 def stranded(backed_up: Sequence[KeyInfo], bound: Sequence[KeyInfo]) -> tuple[Kid, ...]:
-    """The keys bound to another machine that the backup does not bring back."""
+    """Return the keys bound to another machine that the backup does not bring back."""
     brought = {key.kid for key in backed_up}
     return tuple(key.kid for key in bound if key.kid not in brought)
 
 
 def arriving(key: KeyInfo, heir: KeyInfo | None, *, first: bool) -> KeyState:
-    """The state of a key that was not here. On an empty store (`first`) the heir stays active, and a key
-    that waits for its rotation goes on waiting."""
+    """Return the state of a key that was not here. On an empty store (`first`) the heir stays active, and a
+    pre-active key stays so."""
     if heir is not None and key.kid == heir.kid:
         return KeyState.ACTIVE
     if first and key.state is KeyState.PRE_ACTIVE:
@@ -77,8 +78,8 @@ def arriving(key: KeyInfo, heir: KeyInfo | None, *, first: bool) -> KeyState:
 
 
 def merged(mine: KeyState, theirs: KeyState) -> KeyState:
-    """The stricter state; but the key that seals here goes on sealing unless it is compromised, and one
-    that waits here is not made active by a backup that was made after its rotation."""
+    """Return the stricter state, with two exceptions: the active key here stays active unless it is
+    compromised, and a pre-active key here is not made active by a backup made after its rotation."""
     if mine is KeyState.ACTIVE and theirs is not KeyState.COMPROMISED:
         return mine
     if mine is KeyState.PRE_ACTIVE and theirs is KeyState.ACTIVE:
@@ -87,7 +88,7 @@ def merged(mine: KeyState, theirs: KeyState) -> KeyState:
 
 
 def new_keys(planned: Sequence[PlannedKey], keys: Sequence[BackedUpKey], now: datetime) -> list[NewKey]:
-    """The keys to be added, in the states that were planned; a state that is new begins `now`."""
+    """Return the keys to add in their planned states; a changed state begins at `now`."""
     material = {key.info.kid: key.material for key in keys}
     return [
         NewKey(item.info.in_state(item.state_after, now), material[item.info.kid])
@@ -97,7 +98,7 @@ def new_keys(planned: Sequence[PlannedKey], keys: Sequence[BackedUpKey], now: da
 
 
 def new_states(planned: Sequence[PlannedKey], here: Sequence[KeyInfo], now: datetime) -> list[KeyInfo]:
-    """The keys that are here and change their state."""
+    """Return the keys that are here and change their state."""
     present = {key.kid: key for key in here}
     return [
         present[item.info.kid].in_state(item.state_after, now)

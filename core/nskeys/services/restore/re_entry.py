@@ -1,5 +1,5 @@
-"""What must be re-entered. It is never stored: a credential is on the list for as long as it does not open
-here, so whoever re-enters its secret, or brings its key back, ticks it off (core/decisions/0011)."""
+"""What must be re-entered. The list is never stored: a credential is on it for as long as it does not open
+here, so re-entering its secret, or bringing its key back, takes it off (core/decisions/0011)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -15,14 +15,14 @@ from nskeys.services.register.service import RegisterService
 
 
 class ReEntryService:
-    """Opens everything, changes nothing."""
+    """Lists the credentials that do not open; changes nothing."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def collect(self, secrets: SecretProvider, progress: Progress | None = None) -> ReEntryList:
-        """Every credential tried with this server's keys, and every backup looked at that might hold a
-        missing one."""
+        """Try every credential with this server's keys, and look at every backup that might hold a missing
+        one."""
         progress = progress or SilentProgress()
         proof = VerifyService(self._installation).execute(secrets, progress)
         copies = self._copies(proof, progress)
@@ -34,8 +34,7 @@ class ReEntryService:
         )
 
     def without_done(self, known: ReEntryList, looked_after: Iterable[str]) -> ReEntryList:
-        """The list after somebody looked after the credentials with these ids: those that were sealed
-        anew or removed since are off it."""
+        """Return the list without the credentials of these ids that were sealed anew or removed since."""
         before = {item.credential.credential_id: item.credential for item in known.items}
         done = set()
         with self._installation.cmdb.reading() as view:
@@ -50,8 +49,8 @@ class ReEntryService:
         return replace(known, items=kept, opened=known.opened + len(known.items) - len(kept))
 
     def _copies(self, proof: ProofReport, progress: Progress) -> Sequence[BackupCopy]:
-        """The copies that may be worth fetching, best first. Only where a key is missing are they looked
-        at: that can take its time."""
+        """Return the copies that may be worth fetching, best first. They are looked at, which can take
+        long, only where a key is missing."""
         if all(item.failure is not FailureReason.KEY_MISSING for item in proof.failures):
             return ()
         progress.stage(Stage.LOOKING)
@@ -77,6 +76,6 @@ def _items(proof: ProofReport, copies: Sequence[BackupCopy]) -> Iterable[ReEntry
 
 
 def _worth(copy: BackupCopy) -> tuple[bool, bool, int, int, str]:
-    """One that counts, one that was seen whole, then the newer."""
+    """Return the sort key: copies that count, then those that were seen whole, then the newer."""
     backup = copy.backup
     return (copy.counts, copy.status is CopyStatus.GOOD, backup.generation, copy.proof.rank, copy.address)

@@ -44,7 +44,7 @@ from nskeys.services.transaction import (
 
 @dataclass(frozen=True, slots=True)
 class RestoreTarget:
-    """What a restore meets here, before a backup is opened."""
+    """What is here before a backup is opened."""
 
     sets_up: bool
     """Whether the home is set up by it: no keys are here, or none that open on this machine."""
@@ -66,13 +66,14 @@ class RestoreChoices:
 
 
 class RestoreService:
-    """Plans and carries out a restore from a backup that was opened (`sources.opened`)."""
+    """Plans and carries out a restore from an opened backup (`sources.opened`)."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def target(self) -> RestoreTarget:
-        """What is here. Opens nothing that a person is asked for; KeyStoreDamaged, ProtectorUnavailable."""
+        """Return what is here without asking a person for anything. Raises KeyStoreDamaged,
+        ProtectorUnavailable."""
         store = self._installation.key_store
         bound = binding(store)
         there = store.exists()
@@ -83,15 +84,15 @@ class RestoreService:
         )
 
     def plan(self, source: OpenSource) -> RestorePlan:
-        """Each key's fate and how many credentials will open. Changes nothing. CmdbUnreachable,
-        KeyStoreOfAnotherCmdb where keys are here and their CMDB is not."""
+        """Return each key's fate and how many credentials will open. Changes nothing. Raises
+        CmdbUnreachable, KeyStoreOfAnotherCmdb where keys are here and their CMDB is not."""
         installation, facts = self._installation, source.facts
         there = installation.key_store.exists()
         if there:
             installation.require()
         bound_to = binding(installation.key_store)
         sets_up = bound_to.replaceable or not there
-        # Whatever machine opens them, what keys there are and their states is to be read without opening.
+        # Key ids and states can be read without opening the keys, whatever machine they are bound to.
         recorded = installation.key_store.keys() if there else ()
         here, bound = ((), recorded) if bound_to.replaceable else (recorded, ())
         brought = [key.info for key in source.contents.keys]
@@ -125,10 +126,9 @@ class RestoreService:
         choices: RestoreChoices,
         progress: Progress | None = None,
     ) -> RestoreReport:
-        """Store the keys, record where they came from, open every credential.
-
-        KeyStoreUnreached for an `unreached` plan, unless a person says that this is an `other_machine`.
-        Cancelled (`proof`) once the keys are stored: what is left is to try the credentials."""
+        """Store the keys, record where they came from, open every credential. Raises KeyStoreUnreached for
+        an `unreached` plan, unless a person says that this is an `other_machine`; Cancelled (`proof`) once
+        the keys are stored and only trying the credentials is left."""
         if plan.foreign and not choices.accept_foreign:
             raise BackupForeign(source.source.address, plan.foreign)
         if plan.unreached and not choices.other_machine:
@@ -170,7 +170,8 @@ class RestoreService:
         choices: RestoreChoices,
         progress: Progress,
     ) -> int | None:
-        """The score of the new passphrase, where a person insisted on a weak one."""
+        """Set the home up and return the score of the new passphrase where a person insisted on a weak
+        one."""
         installation = self._installation
         check_server(choices.settings.server_name)
         chosen = installation.protectors(choices.protector)
@@ -185,7 +186,7 @@ class RestoreService:
             changes.require_unchanged(Operation.RESTORE, plan.fingerprint)
             bound = Binding(plan.elsewhere, plan.unreached)
             if bound.replaceable and binding(installation.key_store) != bound:
-                raise PlanOutdated(Operation.RESTORE)  # the TPM is back, perhaps
+                raise PlanOutdated(Operation.RESTORE)  # the keys may open again, with the TPM back
             progress.stage(Stage.STORING_KEYS)
             installation.settings.write(choices.settings)
             if not installation.cmdb.exists():
@@ -216,14 +217,14 @@ class RestoreService:
             added = new_keys(plan.keys, source.contents.keys, now)
             states = new_states(plan.keys, installation.key_store.keys(), now)
             if added or states or not self._knows(source):
-                # The audit line first: killed in between, it is there once too often, never missing.
+                # The audit line first: killed in between, it stands without its change, never the reverse.
                 self._record(plan, source, changes)
             if added or states:
                 changes.keys.change(add=added, states=states)
             self._set_registry(source)
 
     def _record(self, plan: RestorePlan, source: OpenSource, changes: SignedChanges, **set_up: str) -> None:
-        """The audit line, with what a home was `set_up` as, and the source's register row."""
+        """Write the audit line, what the home was `set_up` as, and the source's register row."""
         installation, facts = self._installation, source.facts
         event = installation.event(
             Action.RESTORED,
@@ -239,7 +240,7 @@ class RestoreService:
                 record(change, copy, changes.server_key)
 
     def _set_registry(self, source: OpenSource) -> None:
-        """The registry values, unless they name a newer backup. A foreign one is not this server's."""
+        """Set the registry values, unless they name a newer backup or the source is another server's."""
         registry, created = self._installation.registry, source.facts.created
         last = registry.read().backup_date
         named = is_text(source.source.destination)
@@ -249,9 +250,9 @@ class RestoreService:
     def _record_proof(
         self, source: OpenSource, proof: ProofReport, keys: OpenKeyStore, began: datetime
     ) -> NskeysError | None:
-        """A restore proves its backup as a drill does, and the register says so, where that is more than it
-        says already. What keeps it from that does not make the restore fail: the keys are here; it is
-        returned, so that the report says it."""
+        """Record in the register that the restore proved its backup as a drill does, where that is more
+        than it says already. An error is returned for the report and not raised, since the keys are
+        stored."""
         installation = self._installation
         try:
             known = self._known(source, installation.server_public())
@@ -303,7 +304,7 @@ class RestoreService:
         return uses
 
     def _newer(self, source: OpenSource) -> BackupCopy | None:
-        """A newer backup of the same CMDB that the register remembers, by generation and hash."""
+        """Return a newer backup of the same CMDB that the register knows, by generation and hash."""
         installation, facts = self._installation, source.facts
         if not installation.cmdb.exists():
             return None
@@ -318,8 +319,8 @@ class RestoreService:
 
 @contextmanager
 def _server_key(source: OpenSource) -> Iterator[SecretBytes]:
-    """The server key of a home that this restore sets up: the backup's own, where nothing about it is
-    foreign, else a new one. A copy: a plan that turns out to be outdated leaves the source whole."""
+    """Give the server key of a home that this restore sets up: the backup's own where nothing about it is
+    foreign, else a new one. It is a copy, so that an outdated plan leaves the source whole."""
     own = source.contents.server_key
     taken = new_server_seed() if source.foreign or own is None else SecretBytes(own.reveal())
     with taken:

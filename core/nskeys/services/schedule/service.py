@@ -1,6 +1,6 @@
-"""The schedule: units that back up and check by themselves, written where nobody would be asked anything.
+"""The schedule: units that back up and check by themselves, installed only where no job would ask a person.
 
-A drill needs a person who knows the password, so none is scheduled: it is reminded of.
+A drill needs a person who knows the password, so none is scheduled; a finding reminds of it.
 """
 
 import posixpath
@@ -32,7 +32,7 @@ class ScheduleService:
         self._manager = manager
 
     def units(self) -> tuple[UnitFile, ...]:
-        """The units as they would be written now; ScheduleRefused (`odd_path`)."""
+        """Return the units as they would be written now. Raises ScheduleRefused (`odd_path`)."""
         installation, manager = self._installation, self._manager
         installation.require()
         home = installation.home.path
@@ -48,7 +48,7 @@ class ScheduleService:
         )
 
     def _folders(self) -> tuple[str, ...]:
-        """Folders that are written to besides the home, each once."""
+        """Return each folder that is written to besides the home, once."""
         cmdb = self._installation.cmdb.address()
         folders = [posixpath.dirname(cmdb)] if cmdb.startswith("/") else []
         infos = (*self._installation.settings.read().destinations, self._installation.default_destination())
@@ -56,13 +56,13 @@ class ScheduleService:
             try:
                 address = self._installation.destinations.normal(info.address)
             except (DestinationInvalid, DestinationUnreachable):
-                continue  # what is no address is said by the job
+                continue  # the job reports an invalid address
             if address.startswith("/"):
                 folders.append(address)
         return tuple(dict.fromkeys(folders))
 
     def obstacles(self) -> tuple[Obstacle, ...]:
-        """Why a job would ask a person; none where it can run by itself."""
+        """Return why a job would ask a person; empty where it can run by itself."""
         protector = self._installation.key_store.info().protector
         found = []
         if protector == "passphrase":
@@ -74,7 +74,7 @@ class ScheduleService:
         return tuple(found)
 
     def show(self) -> Schedule:
-        """How it stands with every unit and timer. Changes nothing."""
+        """Return the state of every unit and timer. Changes nothing."""
         return Schedule(
             units=tuple(self._seen(unit) for unit in self.units()),
             timers=tuple(self._manager.timer(job) for job in Job),
@@ -83,8 +83,8 @@ class ScheduleService:
         )
 
     def lags(self) -> bool:
-        """Whether a unit that lies there is not as it would be written now, as after a destination was
-        added or removed. What cannot be told is not said: it is another command's business."""
+        """Return whether an installed unit differs from what would be written now, as after a destination
+        was added or removed; False where that cannot be told."""
         try:
             return any(self._sight(unit) is UnitStatus.OUTDATED for unit in self.units())
         except NskeysError:
@@ -105,8 +105,8 @@ class ScheduleService:
         return UnitStatus.OTHER_HOME if first.startswith(MARK) else UnitStatus.FOREIGN
 
     def install(self) -> Schedule:
-        """Write every unit and let the timers wait; where systemd does not run, the caller says what to
-        type once it does. ScheduleRefused where a person would be asked, UnitNotOurs."""
+        """Write every unit and start the timers; where systemd does not run, the caller says what to type
+        once it does. Raises ScheduleRefused where a person would be asked, UnitNotOurs."""
         seen = self.show()
         if seen.obstacles:
             raise ScheduleRefused(ScheduleProblem(seen.obstacles[0]))
@@ -121,7 +121,7 @@ class ScheduleService:
         return self.show()
 
     def remove(self) -> Schedule:
-        """Let no timer wait any more, and remove the units that nskeys wrote for this home. UnitNotOurs."""
+        """Stop every timer and remove the units that nskeys wrote for this home. Raises UnitNotOurs."""
         seen = self.show()
         if not seen.installed:
             return seen

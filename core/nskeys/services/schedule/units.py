@@ -1,7 +1,7 @@
-"""The units' text: systemd's own quoting, and a sandbox that leaves them what they need and no more.
+"""The units' text: systemd's own quoting, and a sandbox that allows only what they need.
 
-What the jobs need: to write in the home (and the CMDB's folder, and in the folders that backups go to), to
-read everything else, ssh keys among it, the network, and the TPM where it protects the keys.
+The jobs write in the home, the CMDB's folder and the folders that backups go to; they read everything else,
+ssh keys among it; they use the network, and the TPM where it protects the keys.
 """
 
 import posixpath
@@ -49,7 +49,8 @@ class UnitFacts:
 
 
 def units(facts: UnitFacts) -> tuple[UnitFile, ...]:
-    """Every unit; ScheduleRefused (`odd_path`) where a path holds what no unit can."""
+    """Return every unit. Raises ScheduleRefused (`odd_path`) where a path holds characters that no unit can
+    hold."""
     for path in (*facts.program, facts.home, *facts.writable):
         if not path.isprintable():
             raise ScheduleRefused(ScheduleProblem.ODD_PATH, path)
@@ -86,13 +87,13 @@ def _service(job: Job, facts: UnitFacts) -> str:
 
 
 def _sandbox(facts: UnitFacts) -> list[str]:
-    # With '-' before it, a share that is not mounted now keeps the job from no other destination.
+    # With '-' before it, a share that is not mounted does not stop the job for the other destinations.
     writable = [facts.home, *(f"-{path}" for path in facts.writable)]
     private = not any(_below(path, shared) for path in _needed(facts) for shared in _SHARED_TEMPORARY)
     if not private:
-        # Libraries want a folder for temporary files, and else there would be none.
+        # Libraries need a folder for temporary files, and the sandbox leaves no other.
         writable += [f"-{folder}" for folder in _SHARED_TEMPORARY]
-    # Root without this one may not open what belongs to others: a TPM's node, a share's folder.
+    # Without this capability root cannot open files of others: a TPM's node, a share's folder.
     capabilities = "" if facts.user else "CAP_DAC_OVERRIDE"
     return [
         "# Everything is read-only but what is named here; ssh keys stay readable.",
@@ -167,7 +168,8 @@ def _command(words: Sequence[str]) -> str:
 
 
 def _word(text: str) -> str:
-    """A word as systemd reads it: quoted where it must be, and '%' doubled, which begins a specifier."""
+    """Return a word as systemd reads it: quoted where it must be, and '%' doubled, which begins a
+    specifier."""
     escaped = text.replace("%", "%%")
     if _PLAIN.fullmatch(text):
         return escaped

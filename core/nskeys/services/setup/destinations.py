@@ -57,7 +57,7 @@ class DestinationService:
         self._installation = installation
 
     def listing(self) -> tuple[DestinationStatus, ...]:
-        """Every configured destination and the default one, each looked at, side by side."""
+        """Return every configured destination and the default one, looked at at the same time."""
         installation = self._installation
         default = installation.default_destination()
         infos = installation.settings.read().destinations
@@ -65,7 +65,7 @@ class DestinationService:
         return tuple(replace(status, configured=status.info in infos) for status in statuses)
 
     def test(self, address: str) -> DestinationStatus:
-        """One destination, as a backup would be written there and read back; nothing stays."""
+        """Write and read back at one destination as a backup would be; nothing stays there."""
         info = self._installation.destinations.configured(address)
         return self._see(info, info == self._installation.default_destination())
 
@@ -81,32 +81,33 @@ class DestinationService:
         return DestinationStatus(info, where, None, default, flushes=flushes)
 
     def known(self) -> tuple[DestinationInfo, ...]:
-        """Every configured destination and the default one, none of them looked at."""
+        """Return every configured destination and the default one, none of them looked at."""
         installation = self._installation
         default, infos = installation.default_destination(), installation.settings.read().destinations
         return infos if default in infos else (*infos, default)
 
     def default(self) -> DestinationInfo:
-        """Where the next backup goes unless told otherwise."""
+        """Return where the next backup goes unless told otherwise."""
         return self._installation.default_destination()
 
     def is_on_a_server(self, address: str) -> bool:
-        """Whether another machine is asked for it by its address; DestinationInvalid."""
+        """Return whether the address is on another machine. Raises DestinationInvalid."""
         return not self._installation.destinations.at(DestinationInfo(address)).live
 
     def file_at(self, address: str, name: str) -> str:
-        """The full address of a file there."""
+        """Return the full address of the file `name` at a destination."""
         return self._installation.destinations.at(DestinationInfo(address)).address_of(name)
 
     def files(self, address: str) -> Listing:
-        """The backup files that lie there."""
+        """Return the backup files that lie there."""
         return self._installation.destinations.at(DestinationInfo(address)).listing()
 
     def add(
         self, address: str, declared_elsewhere: str = "", key_file: str | None = None
     ) -> DestinationStatus:
-        """Remember it; its words, if any, say where its files are carried by other means. `key_file` is
-        what its server is shown: empty for the usual keys, None for what was configured."""
+        """Add or change a destination. `declared_elsewhere`, if not empty, says where its files are carried
+        by other means. `key_file` is the ssh key for its server: empty for the usual keys, None for the
+        configured one."""
         installation = self._installation
         installation.require()
         normal = installation.destinations.normal(address)
@@ -121,29 +122,30 @@ class DestinationService:
                 installation.settings.write(
                     replace(settings, destinations=self._with(settings.destinations, info))
                 )
-        # Only now: until it is configured, what was declared of it before still counts.
+        # Last: until it is configured, the earlier declaration still counts.
         return self._see(info, default=False)
 
     def _mounted(self, normal: str) -> Mounted | None:
-        """What a declaration is about: what holds the folder. While another file system than the declared
-        one is there it stays the declared one, so that saying the same once more changes nothing; whoever
-        means the other one takes the declaration back first."""
+        """Return which mounted file system a declaration is about. While another one than the declared one
+        is mounted, the declared one is kept, so that repeating a declaration changes nothing; to declare
+        the other one, withdraw the declaration first."""
         installation = self._installation
         then = installation.destinations.configured(normal).mounted
         now = installation.destinations.at(DestinationInfo(normal)).mounted()
         return now if then is None or then.is_still(now) else then
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
-        """What a server asked for; kept in memory until the services are closed."""
+        """Keep a secret that a server asked for in memory until the services are closed."""
         self._installation.destinations.give(wanted, secret)
 
     def interrupt(self) -> None:
-        """Whoever waits for a server's answer now gets Cancelled; for threads and signal handlers."""
+        """Raise Cancelled in whoever waits for a server's answer now; for threads and signal handlers."""
         self._installation.destinations.interrupt()
 
     def unknown_server(self, address: str) -> HostKeyUnknown | None:
-        """The host key that the server of a destination shows, where nobody trusted it yet; None where it
-        is known, or where no server is asked. HostKeyChanged, HostKeyRevoked, DestinationUnreachable."""
+        """Return the host key that a destination's server shows and nobody trusted yet; None where it is
+        known, or where no server is asked. Raises HostKeyChanged, HostKeyRevoked,
+        DestinationUnreachable."""
         try:
             self._installation.destinations.at(DestinationInfo(address)).listing()
         except HostKeyUnknown as server:
@@ -154,12 +156,12 @@ class DestinationService:
             if error.problem in _NO_SERVER:
                 raise
         except NskeysError:
-            pass  # the server is known; what it says next is another matter
+            pass  # the host key is known; this error came after it was checked
         return None
 
     def trust(self, server: HostKeyUnknown) -> None:
-        """Remember a server's host key: a person compared its fingerprint. On new hardware too, where
-        there is no audit trail yet, so that a backup can be fetched from it."""
+        """Remember a server's host key, whose fingerprint a person compared. Works without an audit trail,
+        so that new hardware can fetch a backup from it."""
         installation = self._installation
         installation.home.prepare()
         with unsigned_changes(installation, "trusting a server") as changes:
@@ -174,14 +176,16 @@ class DestinationService:
                 installation.destinations.trust(server)
 
     def _with(self, known: Sequence[DestinationInfo], info: DestinationInfo) -> tuple[DestinationInfo, ...]:
-        """One more at the end; or in its place where it is there: the first one may be the default."""
+        """Return the destinations with this one in its place, or at the end: the first one may be the
+        default."""
         same = [self._installation.destinations.is_at(other, info.address) for other in known]
         others = [other for other, is_same in zip(known, same, strict=True) if not is_same]
         place = same.index(True) if any(same) else len(others)
         return (*others[:place], info, *others[place:])
 
     def remove(self, address: str) -> DestinationInfo | None:
-        """Forget it; None where it was not configured. Backups there stay, and so do their rows."""
+        """Remove a destination from the configuration; None where it was not there. Its backups and their
+        rows stay."""
         installation = self._installation
         installation.require()
         wanted = self._normal(address)
@@ -198,8 +202,8 @@ class DestinationService:
         return gone[0]
 
     def _normal(self, address: str) -> str:
-        """The address in its one spelling; as it is where it is none, so that what a newer version
-        configured can be let go."""
+        """Return the address in its normal spelling; unchanged where it is invalid, so that what a newer
+        version configured can be removed."""
         try:
             return self._installation.destinations.normal(address)
         except (DestinationInvalid, DestinationUnreachable):

@@ -33,12 +33,12 @@ class SetUpService:
     """Looks at a home, and makes an installation in it."""
 
     def __init__(self, installation: Installation, random_id: Callable[[], str]) -> None:
-        """`random_id` gives 32 hex digits: the id of a CMDB that is created."""
+        """Take `random_id`, which returns 32 hex digits: the id of a CMDB that is created."""
         self._installation = installation
         self._random_id = random_id
 
     def look(self) -> FirstSight:
-        """What is in the home. Creates nothing, unlocks nothing."""
+        """Return what is in the home. Creates and unlocks nothing."""
         installation = self._installation
         ready = installation.key_store.exists()
         cmdb = installation.cmdb
@@ -60,20 +60,20 @@ class SetUpService:
         )
 
     def look_closely(self) -> FirstSight:
-        """As `look`, and whether the keys that are here open on this machine. For that a TPM is asked and
-        nobody else; where it is there and does not open them now, they count as this machine's."""
+        """Look as `look` does, and whether the keys here open on this machine. Only a TPM is asked; where
+        it is there and does not open them now, they count as this machine's."""
         status = self.look()
         try:
             bound = binding(self._installation.key_store)
         except (KeyStoreDamaged, ProtectorUnavailable):
-            return status  # whoever uses the keys is told
+            return status  # reported by the operation that uses the keys
         if bound.unreached:
             return replace(status, state=HomeState.UNREACHED, unreached=bound.unreached)
         return replace(status, state=HomeState.ELSEWHERE) if bound.elsewhere else status
 
     def use_cmdb(self, address: str) -> None:
-        """Write down, before there are keys, that this home's CMDB is the one at `address`, so that the
-        next start finds it too. AlreadySetUp where there are keys: they belong to their CMDB."""
+        """Record, before there are keys, that this home's CMDB is the one at `address`, so that the next
+        start finds it. Raises AlreadySetUp where there are keys, which belong to their CMDB."""
         installation = self._installation
         installation.home.prepare()
         with unsigned_changes(installation, "choosing a CMDB"):
@@ -88,7 +88,7 @@ class SetUpService:
         settings: Settings,
         accept_loss: int | None = None,
     ) -> SetUpReport:
-        """A new installation: its CMDB (or the one that is there), its first key, its server key."""
+        """Make a new installation: its CMDB (or the one that is there), its first key, its server key."""
         installation = self._installation
         check_server(settings.server_name)
         chosen = installation.protectors(protector)
@@ -122,7 +122,7 @@ class SetUpService:
             with changes.signed(event) as change:
                 change.know_keys([first.info.kid])
             # The store's `current` is the last thing written: until then there is no key, and a
-            # killed set-up is simply begun again.
+            # killed set-up can be repeated.
             installation.key_store.create(cmdb_id, chosen, known, [first], server_key)
             weak = weak_passphrase(known)
         return SetUpReport(

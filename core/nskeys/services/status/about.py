@@ -9,18 +9,18 @@ from nskeys.services.installation import Installation
 
 
 class AboutService:
-    """Values to be shown or compared. Unlocks nothing, changes nothing."""
+    """Values for showing or comparing. Unlocks and changes nothing."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def require(self) -> None:
-        """Keys and CMDB are here and belong together: NotSetUp, CmdbUnreachable, KeyStoreOfAnotherCmdb."""
+        """Require keys and CMDB that belong together. Raises NotSetUp, CmdbUnreachable,
+        KeyStoreOfAnotherCmdb."""
         self._installation.require()
 
     @property
     def home(self) -> str:
-        """The path of the home."""
         return self._installation.home.path
 
     @property
@@ -34,21 +34,21 @@ class AboutService:
         return self._installation.least_score
 
     def cmdb_id(self) -> str:
-        """32 hex digits; NotSetUp where there is no CMDB."""
+        """Return 32 hex digits. Raises NotSetUp where there is no CMDB."""
         return self._installation.cmdb.cmdb_id()
 
     def cmdb_login(self) -> DatabaseLogin | None:
-        """How the CMDB's server is logged in to; None for a file. ConfigurationInvalid."""
+        """Return how the CMDB's server is logged in to; None for a file. Raises ConfigurationInvalid."""
         return self._installation.cmdb.login()
 
     def settings(self) -> Settings:
-        """What `config.toml` says; ConfigurationInvalid."""
+        """Return what `config.toml` says. Raises ConfigurationInvalid."""
         return self._installation.settings.read()
 
     def registry(self) -> RegistryValues:
-        """`KMSBackupPath` and `KMSBackupDate`."""
+        """Return `KMSBackupPath` and `KMSBackupDate`."""
         return self._installation.registry.read()
 
     def now(self) -> datetime:
-        """The moment, by the clock that dates everything here."""
+        """Return the present time, by the clock that dates everything here."""
         return self._installation.clock.now()

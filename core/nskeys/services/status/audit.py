@@ -48,18 +48,19 @@ class AuditVerdict:
 
     @property
     def intact(self) -> bool:
-        """Nothing was cut or edited, as far as its signature and the backups that were read can tell. A
-        trail without a signature is not: the line that a set-up or a restore writes is signed."""
+        """Whether nothing was cut or edited, as far as the signature and the backups that were read can
+        tell. False for a trail without a signature, since the line that a set-up or a restore writes is
+        signed."""
         return self.broken_at is None and self.signed_lines is not None and not self.contradicted_by
 
     @property
     def compared(self) -> bool:
-        """Whether a backup was asked, where there is one that could contradict it."""
+        """Whether a backup was compared, where there is one that could contradict the trail."""
         return bool(self.agreeing or self.contradicted_by or not self.not_asked)
 
     @property
     def whole(self) -> bool:
-        """Whether it is intact, and that was compared: an older trail with its older signature looks
+        """Whether the trail is intact and was compared: an older trail with its older signature looks
         intact by itself."""
         return self.intact and self.compared
 
@@ -71,7 +72,7 @@ class AuditService:
         self._installation = installation
 
     def entries(self) -> Iterator[AuditEntry]:
-        """Every line, oldest first."""
+        """Yield every line, oldest first."""
         after = 0
         while True:
             with self._installation.cmdb.reading() as view:
@@ -82,21 +83,21 @@ class AuditService:
             after = page[-1].number
 
     def latest(self, count: int) -> tuple[AuditEntry, ...]:
-        """The last `count` lines, newest first."""
+        """Return the last `count` lines, newest first."""
         return self.window(0, count)
 
     def total(self) -> int:
-        """How many lines there are."""
         with self._installation.cmdb.reading() as view:
             return view.audit_head().count
 
     def window(self, first: int, count: int) -> tuple[AuditEntry, ...]:
-        """Lines `first` to `first + count - 1` of the list that begins with the newest (number 0)."""
+        """Return lines `first` to `first + count - 1` of the list that begins with the newest (number
+        0)."""
         with self._installation.cmdb.reading() as view:
             last = view.audit_head().count - first
             after = max(0, last - count)
             page = view.audit_entries(after, max(0, last - after))
-        # Where lines were cut out, what follows belongs to the page before.
+        # Where lines were cut out, the read reaches into the page before: those are left out.
         return tuple(entry for entry in reversed(page) if entry.number <= last)
 
     def verify(self) -> AuditVerdict:
@@ -104,7 +105,8 @@ class AuditService:
         server's backups carry, as far as they can be read now.
 
         Whoever can write to the database can cut lines and put an older signed head back: then only a
-        backup that was made later tells."""
+        backup that was made later tells.
+        """
         installation = self._installation
         cmdb_id, public = installation.cmdb.cmdb_id(), installation.server_public()
         with installation.cmdb.reading() as view:
@@ -131,11 +133,11 @@ class AuditService:
         )
 
     def _followed(self, head: AuditHead, cmdb_id: str) -> "_Chain":
-        """The lines up to this head; broken where they do not lead to it."""
+        """Follow the lines up to this head; the chain is broken where they do not lead to it."""
         chain = _Chain(first_digest(cmdb_id))
         for entry in self.entries():
             if chain.count == head.count:
-                break  # written since we began to look
+                break  # written after the check began
             chain.follow(entry)
         if chain.broken_at is None and (chain.count, chain.digests[-1]) != (head.count, head.digest):
             chain.broken_at = chain.count
@@ -144,9 +146,9 @@ class AuditService:
     def _witnesses(
         self, copies: tuple[BackupCopy, ...], public: bytes | None, cmdb_id: str
     ) -> tuple[Mapping[str, BackupFacts], tuple[str, ...]]:
-        """What each backup of this CMDB says under the server key's signature, by address; and the
-        addresses of those that say nothing now. Retiring a backup is how a person says that an older
-        database was put back for a reason."""
+        """Return what each backup of this CMDB says under the server key's signature, by address; and the
+        addresses of those that cannot be read now. A retired backup is not asked: retiring it is how a
+        person says that an older database was put back on purpose."""
         found, silent = {}, []
         for copy in copies:
             if not copy.signed or copy.retired is not None or copy.backup.cmdb_id != cmdb_id:
@@ -164,7 +166,7 @@ class AuditService:
             data = destination.read(name, min(copy.backup.size, ARCHIVE_LIMIT))
             manifest = inspect(copy.address, data).manifest
         except NskeysError:
-            return None  # a copy that is gone, damaged or out of reach says nothing
+            return None  # a copy that is gone, damaged or out of reach proves nothing
         same = hashlib.sha256(data).hexdigest() == copy.backup.archive_sha256
         if manifest is None or not same or not signed_by(manifest.facts, manifest.signature, public):
             return None
@@ -172,7 +174,7 @@ class AuditService:
 
 
 class _Chain:
-    """The trail as its lines say, whatever digests stand beside them."""
+    """The chain recomputed from the lines, ignoring the digests stored beside them."""
 
     def __init__(self, first: bytes) -> None:
         self.digests = [first]
@@ -181,11 +183,10 @@ class _Chain:
 
     @property
     def count(self) -> int:
-        """How many lines were followed."""
         return len(self.digests) - 1
 
     def follow(self, entry: AuditEntry) -> None:
-        """One more line."""
+        """Add one more line."""
         digest = next_digest(self.digests[-1], entry.line)
         self.digests.append(digest)
         if self.broken_at is None and (entry.digest != digest or entry.number != self.count):
@@ -194,12 +195,12 @@ class _Chain:
             self._restores.append((self.count, moment_of(entry.line)))
 
     def holds(self, head: AuditHead) -> bool:
-        """Whether the trail once ended with this head."""
+        """Return whether the trail once ended with this head."""
         return head.count <= self.count and self.digests[head.count] == head.digest
 
     def begins_after(self, moment: datetime, signed_lines: int) -> bool:
-        """Whether keys were restored here after that moment, as a signed line tells: a restore may begin
-        a new trail, or go on with that of an older database."""
+        """Return whether a signed line says that keys were restored here after that moment: a restore may
+        begin a new trail, or continue that of an older database."""
         return any(number <= signed_lines and restored >= moment for number, restored in self._restores)
 
 

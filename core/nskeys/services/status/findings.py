@@ -19,7 +19,7 @@ from nskeys.model.recoverability import RecoveryState
 from nskeys.model.register import BackupCopy, CopyStatus
 
 if TYPE_CHECKING:
-    from nskeys.services.status.overview import Overview  # with its crypto, which a help does not need
+    from nskeys.services.status.overview import Overview  # imports crypto, which a help text does not need
 
 _ORDER = tuple(FindingKind)
 
@@ -29,7 +29,7 @@ _critical = partial(Finding, severity=Severity.CRITICAL)
 
 
 def findings_of(overview: "Overview") -> tuple[Finding, ...]:
-    """Everything that is wrong, the worst first; the same overview always gives the same list."""
+    """Return everything that is wrong, the worst first; the same overview always gives the same list."""
     found = (finding for look in _LOOKS for finding in look(overview))
     return tuple(sorted(found, key=lambda one: (-one.severity, _ORDER.index(one.kind))))
 
@@ -142,7 +142,7 @@ def _key_stores_left(overview: "Overview") -> Iterator[Finding]:
 
 
 def _overdue(overview: "Overview") -> Iterator[Finding]:
-    """A drill by a person is an end to both."""
+    """Yield that a drill, or typing what opens the backups, is overdue; a drill by a person ends both."""
     known, now = overview.practice, overview.taken
     if not overview.recoverability.totals.total:
         return
@@ -224,5 +224,5 @@ _LOOKS = (
 
 
 def _kids(overview: "Overview", state: RecoveryState) -> tuple[Kid, ...]:
-    """The keys of this state that seal any credential."""
+    """Return the keys in this state that seal any credential."""
     return tuple(key.kid for key in overview.recoverability.keys if key.state is state and key.credentials)

@@ -1,4 +1,4 @@
-"""The one service that answers which credentials would come back; every front end asks it."""
+"""The service that answers which credentials would come back; every front end asks it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ _READ_BY_THE_INDEX = frozenset({"key", "kind", "sealed"})
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The first screen's facts, all from one look."""
+    """The first screen's facts, all read at once."""
 
     server: str
     cmdb: str
@@ -84,8 +84,7 @@ class Overview:
 
     @property
     def claims(self) -> tuple[tuple[Kid, BackupCopy], ...]:
-        """Keys of lost credentials, each with the backup that says to hold it although nobody vouches for
-        that."""
+        """Keys of lost credentials, each with an unsigned backup that claims to hold it."""
         lost = [
             key.kid
             for key in self.recoverability.keys
@@ -96,7 +95,7 @@ class Overview:
 
     @property
     def rotation_held_by(self) -> BackupCopy | None:
-        """Where a rotation waits: the copy that holds its key, and does not count."""
+        """The copy that holds a waiting rotation's key and does not count."""
         waiting = self.rotation is not None and self.rotation.stage is RotationStage.WAITING
         return holds_without_counting(self.copies, self.rotation.kid) if self.rotation and waiting else None
 
@@ -107,30 +106,30 @@ class Overview:
 
 
 class RecoverabilityService:
-    """Looks, never unlocks anything, changes nothing."""
+    """Looks at everything; unlocks and changes nothing."""
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def assess(self) -> Recoverability:
-        """The answer, with every copy that can be reached from here just looked at."""
+        """Return the answer, with every copy that can be reached from here looked at now."""
         return self.overview().recoverability
 
     def overview(self, look: bool = True, destination: DestinationInfo | None = None) -> Overview:
-        """The answer and what belongs to it. Without `look`, as the register last saw the copies.
-        `destination` is where the next backup would go, if not to the default one."""
+        """Return the answer and what belongs to it. Without `look`, copies are as the register last saw
+        them. `destination` is where the next backup would go, if not to the default one."""
         installation = self._installation
         installation.require()
         cmdb_id = installation.cmdb.cmdb_id()
         with installation.cmdb.reading() as view:
             register = read_register(view, installation.server_public())
-        # What may take its time comes first; then one look at the CMDB answers all the rest.
+        # Slow looks come first, so that everything else is read from the CMDB in one transaction.
         copies = RegisterService(installation).listed(register, look)
         elsewhere = self._backs_up_elsewhere(copies, destination)
         registry = installation.registry.read()
         recovery, problem = _recovery(installation)
         with installation.cmdb.reading() as view:
-            # The CMDB first: a key is on disk before any row names it, so none seems missing.
+            # The CMDB is read first: a key is on disk before any row names it, so no key can seem missing.
             unreadable = view.unreadable()
             uses, rotation = _readable(view.counts(), unreadable), view.rotation()
             keys, now = installation.key_store.keys(), installation.clock.now()
@@ -171,9 +170,9 @@ class RecoverabilityService:
     def _backs_up_elsewhere(
         self, copies: Sequence[BackupCopy], destination: DestinationInfo | None
     ) -> bool:
-        """Whether the next backup would lie elsewhere; what a destination that cannot be seen now was
-        when it last could. Another server is not asked: it is where its copies were seen to lie, and one
-        that has none yet is taken to be elsewhere, so that a copy on this disk does not do for it."""
+        """Return whether the next backup would lie elsewhere, by the last look where the destination cannot
+        be seen now. Another server is not asked: it is where its copies were seen, and one without copies
+        counts as elsewhere, so that a copy on this disk does not stand in for it."""
         installation = self._installation
         info = destination or installation.default_destination()
         there = [copy for copy in copies if copy.signed and copy.destination == info.address]
@@ -184,7 +183,7 @@ class RecoverabilityService:
             if place.live and place.where().location is Location.ELSEWHERE:
                 return True
         except DestinationUnreachable:
-            pass  # it was asked, and does not answer
+            pass  # it does not answer; the last look decides
         except NskeysError:
             return False
         return any(copy.where.location is Location.ELSEWHERE for copy in there)
@@ -197,7 +196,7 @@ def _assessed(
     copies: Sequence[BackupCopy],
     circumstances: Circumstances,
 ) -> tuple[tuple[BackupCopy, ...], Recoverability]:
-    """The answer, and the copies with what their drills may claim."""
+    """Return the answer, and the copies with what their drills may claim."""
     copies = tuple(copies)
     while True:
         answer = assess(keys, uses, copies, circumstances)
@@ -210,8 +209,8 @@ def _assessed(
 
 
 def _readable(uses: Sequence[KeyUse], unreadable: Sequence[UnreadableRow]) -> tuple[KeyUse, ...]:
-    """The uses of keys without the rows that the index counts and that cannot be read: they come back with
-    no key."""
+    """Return the uses of keys without the rows that the index counts and that cannot be read, since no key
+    brings them back."""
     counted = _READ_BY_THE_INDEX
     ill = Counter(
         (row.credential.key, row.credential.fields.kind.value)
@@ -222,13 +221,14 @@ def _readable(uses: Sequence[KeyUse], unreadable: Sequence[UnreadableRow]) -> tu
 
 
 def _with_unreadable(totals: Totals, unreadable: Sequence[UnreadableRow]) -> Totals:
-    """Credentials whose rows cannot be read are there, and come back from nowhere."""
+    """Return the totals with the credentials whose rows cannot be read, which no backup brings back."""
     ill = sum(row.credential is not None for row in unreadable)
     return replace(totals, total=totals.total + ill, unreadable=ill)
 
 
 def _recovery(installation: Installation) -> tuple[Recovery, NskeysError | None]:
-    """The recovery identities; what is wrong with them holds up no answer, and is told beside it."""
+    """Return the recovery identities, and the error of reading them, which is reported beside the answer
+    and does not stop it."""
     try:
         return known_recovery(installation), None
     except NskeysError as error:
@@ -236,8 +236,8 @@ def _recovery(installation: Installation) -> tuple[Recovery, NskeysError | None]
 
 
 def _numbered(copies: Sequence[BackupCopy], last_seal: int) -> tuple[BackupCopy, ...]:
-    """Seals are only ever added: where a drill saw more than there are, these counters went back, and what
-    is sealed from now on would seem to have been seen by it."""
+    """Return copies whose drills saw no seal beyond the last one. Seal numbers only grow: where a drill saw
+    a higher one, the counter went back, and what is sealed from now on would wrongly count as drilled."""
     return tuple(
         _undrilled(copy) if copy.drilled_upto is not None and copy.drilled_upto > last_seal else copy
         for copy in copies
@@ -245,13 +245,15 @@ def _numbered(copies: Sequence[BackupCopy], last_seal: int) -> tuple[BackupCopy,
 
 
 def _undrilled(copy: BackupCopy) -> BackupCopy:
-    """The copy without the number of the last seal that its drill saw: no credential is one of those."""
+    """Return the copy without the number of the last seal that its drill saw, so that no credential counts
+    as drilled."""
     return replace(copy, drilled_upto=None)
 
 
 def _drilled(view: CmdbView, answer: Recoverability) -> int | None:
-    """How many credentials the last drill of the best copy covers; None where that are more than it opened,
-    so that somebody changed numbers in the database. They are counted only where some were sealed later."""
+    """Return how many credentials the last drill of the best copy covers; None where that is more than it
+    opened, since then somebody changed numbers in the database. They are counted only where some were
+    sealed later."""
     best = answer.best
     if best is None or best.drilled_upto is None or best.proof_of(0) is not Proof.CREDENTIALS_OPEN:
         return 0
@@ -263,12 +265,12 @@ def _drilled(view: CmdbView, answer: Recoverability) -> int | None:
 
 
 def _out_of_use(keys: Sequence[KeyInfo], used: frozenset[Kid]) -> tuple[KeyInfo, ...]:
-    """Keys here that must not seal any more, and that rows still name."""
+    """Return keys here that must not seal any more and that rows still name."""
     states = (KeyState.DEACTIVATED, KeyState.COMPROMISED)
     return tuple(key for key in keys if key.state in states and key.kid in used)
 
 
 def _came_after(key: KeyInfo, active: KeyInfo | None) -> bool:
-    """Whether the key was put out of use after the active one came into use: a rotation does both at one
-    moment, a restore brings a key in its own time."""
+    """Return whether the key was put out of use after the active one came into use: a rotation does both at
+    one moment, a restore brings a key at another time."""
     return active is None or key.state_since > active.state_since

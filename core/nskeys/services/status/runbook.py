@@ -1,4 +1,4 @@
-"""The runbook's facts, from one look at everything that can be reached from here."""
+"""The runbook's facts, read at once from everything that can be reached from here."""
 
 from functools import partial
 
@@ -13,13 +13,11 @@ from nskeys.services.status.overview import RecoverabilityService
 
 
 class RunbookService:
-    """Looks, unlocks nothing, changes nothing."""
-
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
 
     def collect(self) -> Runbook:
-        """What stands in the runbook now; NotSetUp."""
+        """Return what stands in the runbook now. Raises NotSetUp."""
         installation = self._installation
         overview = RecoverabilityService(installation).overview()
         public = installation.server_public()
@@ -50,8 +48,8 @@ class RunbookService:
 
 
 def _newest(cmdb_id: str, copy: BackupCopy) -> tuple[bool, int, str, int, str]:
-    """This CMDB's backups by their generation, then the better proof, then one fixed order; those of
-    another CMDB, whose generations mean nothing here, behind them."""
+    """Return the sort key: this CMDB's backups by generation, then the better proof, then a fixed order;
+    those of another CMDB last, since their generations mean nothing here."""
     backup = copy.backup
     own = backup.cmdb_id == cmdb_id
     return (own, backup.generation, backup.kms_sha256, copy.proof.rank, copy.address)

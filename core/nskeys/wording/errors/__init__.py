@@ -19,7 +19,8 @@ from nskeys.wording.text.terminal import shown
 
 
 def _no_copy_made(error: NoCopyMade) -> Row:
-    """Each destination with what kept the copy from it: said here, where every error's words are known."""
+    """Return each destination with what kept the copy from it; it stands here, where the rows of every
+    error are known."""
     reasons = listed(tuple(f"{shown(place)} ({_reason(problem)})" for place, problem in error.failures))
     return Row(
         f"No backup was made, for none of {len(error.failures)} destinations got a copy: {reasons}.",
@@ -60,19 +61,19 @@ UNFORESEEN = Sentence(_UNFORESEEN.what, _UNFORESEEN.by_command)
 
 
 def say(error: NskeysError) -> Sentence:
-    """What happened and what to do, for the command line."""
+    """Return what happened and what to do, for the command line."""
     row = _row(error)
     return Sentence(row.what, row.by_command)
 
 
 def say_in_app(error: NskeysError) -> Sentence:
-    """The same for whoever sits before the app: keys and screens, no command to type."""
+    """Return what happened and what to do, for the app: keys and screens, no command to type."""
     row = _row(error)
     return Sentence(row.what, row.by_key)
 
 
 def _row(error: NskeysError) -> Row:
-    """A class without its own row is told as the class above it."""
+    """Return the row of the error's class, or of the nearest class above it that has one."""
     for known in type(error).__mro__:
         if known in ROWS:
             return ROWS[known](error)

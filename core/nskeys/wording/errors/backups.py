@@ -36,7 +36,7 @@ _FOREIGN = MappingProxyType(
 
 
 def foreign_words(reason: ForeignReason) -> str:
-    """Why a backup needs a plain confirmation: `it is signed by another server's key`."""
+    """Return why a backup needs a plain confirmation: `it is signed by another server's key`."""
     return token_words(_FOREIGN, reason)
 
 

@@ -299,13 +299,13 @@ def _field_invalid(error: FieldInvalid) -> Row:
 
 
 def bad_row(row: BadRow) -> str:
-    """A row of an import that cannot be taken: `row 3, "db01": the account is empty`."""
+    """Return the line of a row that cannot be taken: `row 3, "db01": the account is empty`."""
     title = f', "{fit(safe(row.title), 40)}"' if row.title else ""
     return f"row {number(row.row)}{title}: {row_problem(row)}"
 
 
 def row_problem(row: BadRow) -> str:
-    """Why a row cannot be taken, to stand behind its name: `the account is empty`."""
+    """Return why a row cannot be taken, to stand behind its name: `the account is empty`."""
     limit = SECRET_LIMIT if row.field == "secret" else _LIMITS.get(row.field, 0)
     problem = _field_invalid(FieldInvalid(row.field, row.problem, limit)).what.removesuffix(".")
     return f"{problem[0].lower()}{problem[1:]}"

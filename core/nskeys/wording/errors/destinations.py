@@ -1,4 +1,4 @@
-"""When a destination, a file or the CMDB cannot be reached, read or written."""
+"""When a destination or a file cannot be reached, read or written."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -126,7 +126,7 @@ _LOG_OR_ANOTHER = "Look into the {log}, or name another place."
 def _row(
     what: str, address: str, problem: AnyProblem, known: Mapping[AnyProblem, str], otherwise: str
 ) -> Row:
-    """What helps depends on whether the address is on a server."""
+    """Return the row; what helps depends on whether the address is on a server."""
     there = _is_on_a_server(address)
     if there and problem in _ON_A_SERVER:
         return alike(what, _ON_A_SERVER[problem])
@@ -152,7 +152,7 @@ def _destination_invalid(error: DestinationInvalid) -> Row:
 
 
 def to_reach(error: DestinationUnreachable, *, in_app: bool = False) -> str:
-    """The first half of a sentence: what to look at."""
+    """Return the first half of a sentence: what to look at."""
     if in_app and error.problem in ssh.TO_REACH_IN_APP:
         return ssh.TO_REACH_IN_APP[error.problem]
     if _is_on_a_server(error.destination):
@@ -163,7 +163,7 @@ def to_reach(error: DestinationUnreachable, *, in_app: bool = False) -> str:
 
 
 def _refusal(address: str, problem: AnyProblem, said: str = "") -> str:
-    """The end of what happened; on a server its own words where it said some."""
+    """Return the end of what happened, with a server's own words where it said some."""
     words = (
         "the server does not permit it"
         if _is_on_a_server(address) and problem is Problem.NOT_PERMITTED

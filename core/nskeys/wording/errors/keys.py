@@ -37,7 +37,7 @@ def _key_store_damaged(error: KeyStoreDamaged) -> Row:
 
 
 def _cmdb_beside(path: str) -> str:
-    """The URL of the SQLite CMDB that lies in the home of a key store's file."""
+    """Return the URL of the SQLite CMDB that lies in the home of a key store's file."""
     home, between, _ = path.rpartition("/store/")
     if not between:
         home = path.rpartition("/")[0]

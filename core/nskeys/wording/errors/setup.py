@@ -153,12 +153,12 @@ def _home_not_safe(error: HomeNotSafe) -> Row:
 
 
 def closed_words(path: str) -> str:
-    """That others could read something, and cannot any more."""
+    """Return the sentence that others could read something until now, and cannot any more."""
     return f"Other users could read {shown(path)}; it is closed to them now (chmod go=)."
 
 
 def waiting_words(holder: Locked, seconds: float) -> str:
-    """Whom a change waits for, and how long."""
+    """Return whom a change waits for, and how long."""
     told = holder_words(holder).removesuffix(".")
     return f"{told}; waiting up to {count(round(seconds), 'second')} for that to end ..."
 
@@ -205,7 +205,7 @@ def _loss_count_wrong(error: LossCountWrong) -> Row:
 
 
 def holder_words(error: Locked) -> str:
-    """`root (process 4711) is making a backup, since 14:02.`"""
+    """Return text such as `root (process 4711) is making a backup, since 14:02.`"""
     who = shown(error.holder) if error.holder else "Somebody else"
     process = f" (process {error.pid})" if error.pid else ""
     doing = shown(error.doing) if error.doing else "changing this installation"

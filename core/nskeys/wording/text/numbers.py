@@ -6,17 +6,17 @@ _UNITS = ("kB", "MB", "GB", "TB")
 
 
 def number(n: int) -> str:
-    """Thousands set apart by a comma: `100,000`."""
+    """Return digits with a comma between thousands: `100,000`."""
     return f"{n:,}"
 
 
 def count(n: int, noun: str) -> str:
-    """So many of something, `noun` in the singular: `1 copy`, `2 copies`."""
+    """Return so many of a noun, given in the singular: `1 copy`, `2 copies`."""
     return f"{number(n)} {noun if n == 1 else _plural(noun)}"
 
 
 def size(octets: int) -> str:
-    """A file's size in decimal units (1 kB is 1,000 bytes): `812 bytes`, `12.4 kB`."""
+    """Return a file's size in decimal units (1 kB is 1,000 bytes): `812 bytes`, `12.4 kB`."""
     if octets < 1_000:
         return count(octets, "byte")
     power = min(int(math.log10(octets)) // 3, len(_UNITS))

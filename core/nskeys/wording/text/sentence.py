@@ -1,7 +1,7 @@
-"""What every failure is told as: one sentence of what happened, one of what to do.
+"""Every failure as one sentence of what happened and one of what to do.
 
-How they are worded: short and concrete, with the name of the thing; what happened, not who is to
-blame; no exclamation; a command that can be typed as it stands in single quotes.
+They are short and concrete, with the name of the thing; they blame nobody; no exclamation; a command that
+can be typed as it stands in single quotes.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ class Row:
 
 
 def alike(what: str, advice: str) -> Row:
-    """A row whose advice names neither a command nor a key."""
+    """Return a row whose advice names neither a command nor a key."""
     return Row(what, advice, advice)
 
 
@@ -45,12 +45,12 @@ LOOK_AGAIN = "Look once more, and try it again."
 
 
 def token_words(table: Mapping[K, str], token: K) -> str:
-    """The words for a token; one that the table does not know is shown as it is, readable."""
+    """Return the words for a token; one that the table does not know is shown as it is, readable."""
     return table.get(token) or shown(token.replace("_", " "))
 
 
 def listed(parts: tuple[str, ...], limit: int = 5) -> str:
-    """`a, b and c`; a long list ends with how many more there are."""
+    """Return parts as `a, b and c`; a long list ends with how many more there are."""
     if len(parts) > limit:
         return f"{', '.join(parts[:limit])} and {len(parts) - limit:,} more"
     if len(parts) < 2:
@@ -59,12 +59,12 @@ def listed(parts: tuple[str, ...], limit: int = 5) -> str:
 
 
 def capitalised(text: str) -> str:
-    """The same with a capital at its beginning, as a sentence has it; nothing else changes."""
+    """Return the text with a capital at its beginning."""
     return text[:1].upper() + text[1:]
 
 
 def either(parts: tuple[str, ...]) -> str:
-    """`a, b or c`."""
+    """Return parts as `a, b or c`."""
     return " or ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 

@@ -18,12 +18,12 @@ _CLUSTER_LIMIT = 31
 
 
 def safe(text: str) -> str:
-    """`text` in one line, with nothing in it that a terminal obeys or a reader cannot see.
+    """Return `text` in one line, with nothing in it that a terminal obeys or a reader cannot see.
 
-    Written as escapes are controls (C0, C1, DEL), format characters (bidi controls, tags, zero-width
-    ones), line and paragraph separators, surrogates, private and unassigned characters, and marks
-    without a base. All else stays: CJK, combining marks, emoji, and a joiner or variation selector
-    where it changes what is drawn. `safe(safe(text)) == safe(text)`.
+    Written as escapes are controls (C0, C1, DEL), format characters (bidi controls, tags, zero-width ones),
+    line and paragraph separators, surrogates, private and unassigned characters, and marks without a base.
+    All else stays: CJK, combining marks, emoji, and a joiner or variation selector where it changes what is
+    drawn. `safe(safe(text)) == safe(text)`.
     """
     if _is_plain(text):
         return text
@@ -40,19 +40,19 @@ def safe(text: str) -> str:
 
 
 def safe_lines(text: str) -> list[str]:
-    """As `safe`, but line breaks (LF, CR LF) stay: one string for each line."""
+    """Return each line of `text`, made safe; line breaks are LF and CR LF."""
     return [safe(line) for line in text.replace("\r\n", "\n").split("\n")]
 
 
 def width(text: str) -> int:
-    """How many cells safe `text` takes, after Unicode Standard Annex 11."""
+    """Return how many cells safe `text` takes, after Unicode Standard Annex 11."""
     if _is_plain(text):
         return len(text)
     return sum(_cells(cluster) for cluster in _clusters(text))
 
 
 def fit(text: str, cells: int, *, ellipsis: str = ELLIPSIS) -> str:
-    """Safe `text` in at most `cells` cells; where it is longer, its end gives way to `ellipsis`."""
+    """Return safe `text` in at most `cells` cells; the end of a longer one is replaced by `ellipsis`."""
     if width(text) <= cells:
         return text
     room = cells - width(ellipsis)
@@ -68,19 +68,20 @@ def fit(text: str, cells: int, *, ellipsis: str = ELLIPSIS) -> str:
 
 
 def pad(text: str, cells: int, *, right: bool = False, ellipsis: str = ELLIPSIS) -> str:
-    """Safe `text` in exactly `cells` cells, cut or filled up with spaces (`right`: in front)."""
+    """Return safe `text` in exactly `cells` cells, cut or filled up with spaces (`right`: in front)."""
     fitted = fit(text, cells, ellipsis=ellipsis)
     spaces = " " * (cells - width(fitted))
     return spaces + fitted if right else fitted + spaces
 
 
 def shown(text: str, cells: int = 200) -> str:
-    """Outside text as a part of a sentence: safe, cut where it is endless, named where it is empty."""
+    """Return outside text as a part of a sentence: safe, cut where it is too long, named where it is
+    empty."""
     return fit(safe(text), cells) or "(empty)"
 
 
 def _is_plain(text: str) -> bool:
-    """Printable Latin throughout: every character is safe and takes one cell."""
+    """Return whether the text is printable Latin throughout: every character is safe and takes one cell."""
     return text.isprintable() and max(text, default="") < "\u0300"
 
 
@@ -104,7 +105,7 @@ def _may_stay(cluster: str, character: str, following: str) -> bool:
 
 
 def _joins(cluster: str, joiner: str, following: str) -> bool:
-    """Whether a joiner is spelling: after a virama, in an emoji sequence, in Arabic script."""
+    """Return whether a joiner is spelling: after a virama, in an emoji sequence, in Arabic script."""
     if not cluster or len(cluster) >= _CLUSTER_LIMIT:
         return False
     if unicodedata.combining(cluster[-1]) == _VIRAMA:
@@ -115,7 +116,8 @@ def _joins(cluster: str, joiner: str, following: str) -> bool:
 
 
 def _selects(cluster: str, selector: str, following: str) -> bool:
-    """Whether a variation selector has something to select; elsewhere it only hides."""
+    """Return whether a variation selector follows a character that it can vary; elsewhere it is only
+    invisible."""
     if selector not in (_TEXT_STYLE, _EMOJI_STYLE):
         return len(cluster) == 1 and _is_wide(cluster)
     if not cluster or _is_selector(cluster[-1]):
@@ -124,7 +126,7 @@ def _selects(cluster: str, selector: str, following: str) -> bool:
 
 
 def _attaches(cluster: str, character: str) -> bool:
-    """Whether `character` is drawn together with what stands before it."""
+    """Return whether `character` is drawn together with what stands before it."""
     if not cluster:
         return False
     if character in (_ZWJ, _ZWNJ) or cluster[-1] == _ZWJ or _is_mark(character):
@@ -165,12 +167,12 @@ def _is_wide(character: str) -> bool:
 
 
 def _is_joined_jamo(character: str) -> bool:
-    """Hangul vowels and finals, drawn inside the cell of the initial before them."""
+    """Return whether it is a Hangul vowel or final, drawn inside the cell of the initial before it."""
     return "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff"
 
 
 def _is_picture(character: str) -> bool:
-    """An emoji, near enough: an assigned symbol of the blocks that hold them."""
+    """Return whether it is an emoji, approximately: an assigned symbol of the blocks that hold them."""
     if not ("\u2190" <= character <= "\u2bff" or "\U0001f000" <= character <= "\U0001faff"):
         return False
     return unicodedata.category(character) in ("So", "Sm")
@@ -189,10 +191,9 @@ _PIECE = 8
 
 
 def broken(text: str, cells: int) -> list[str]:
-    """Lines of at most `cells` (2 or more), broken at spaces; a word longer than a line is broken anywhere.
-
-    Nothing is left out: a path says most in its last letters. At least one line, empty for no text.
-    """
+    """Return lines of at most `cells` (2 or more), broken at spaces; a word longer than a line is broken
+    anywhere. Nothing is left out, since the end of a path says most. At least one line, empty for no
+    text."""
     lines, line = [], ""
     for word in text.split(" "):
         joined = f"{line} {word}" if line else word
@@ -211,5 +212,6 @@ def broken(text: str, cells: int) -> list[str]:
 
 
 def _head(word: str, cells: int) -> str:
-    """As much of a word as fits, and never nothing: a sign that is wider than the line still goes on."""
+    """Return as much of a word as fits, and at least one character, so that a loop over a character wider
+    than the line ends."""
     return fit(word, cells, ellipsis="") or word[:1]

@@ -23,22 +23,22 @@ _STEPS = (
 
 
 def when(moment: datetime, *, tz: tzinfo | None = None) -> str:
-    """`2026-11-22 14:02`."""
+    """Return text such as `2026-11-22 14:02`."""
     return moment.astimezone(tz).strftime("%Y-%m-%d %H:%M")
 
 
 def day(moment: datetime, *, tz: tzinfo | None = None) -> str:
-    """`2026-11-22`."""
+    """Return text such as `2026-11-22`."""
     return moment.astimezone(tz).strftime("%Y-%m-%d")
 
 
 def is_future(moment: datetime, now: datetime) -> bool:
-    """Whether a date of the past lies ahead by more than the minute that two clocks may differ."""
+    """Return whether a date of the past lies ahead by more than the minute that two clocks may differ."""
     return moment - now > timedelta(minutes=1)
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """`3 days ago`, `just now`; for a moment ahead of `now`, that one of the two must be wrong."""
+    """Return `3 days ago` or `just now`; for a moment ahead of `now`, that one of the two must be wrong."""
     if is_future(moment, now):
         return FUTURE
     seconds = (now - moment).total_seconds()
@@ -49,14 +49,14 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def since(moment: datetime, now: datetime, *, tz: tzinfo | None = None) -> str:
-    """`since 14:02` on the day that `now` is, else `since 2026-11-20`."""
+    """Return `since 14:02` on the day that `now` is, else `since 2026-11-20`."""
     if day(moment, tz=tz) == day(now, tz=tz):
         return f"since {moment.astimezone(tz):%H:%M}"
     return f"since {day(moment, tz=tz)}"
 
 
 def duration(seconds: float) -> str:
-    """How long work will still take: `about 2 minutes left`; empty where it cannot be known."""
+    """Return how long work will still take: `about 2 minutes left`; empty where it cannot be known."""
     if not math.isfinite(seconds) or seconds < 0:
         return ""
     if seconds < 5:
@@ -69,7 +69,7 @@ def duration(seconds: float) -> str:
 
 
 def took(seconds: int) -> str:
-    """How long work took: `42 seconds`, `3 minutes`."""
+    """Return how long work took: `42 seconds`, `3 minutes`."""
     if seconds < 2 * _MINUTE:
         return _many(seconds, "second")
     if seconds < 2 * _HOUR:
