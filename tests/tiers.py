@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 _TESTS = Path(__file__).parent
-_REAL_FOLDERS = ("end_to_end", "core/destinations/ssh", "core/destinations/s3")
+_REAL_PLACES = (
+    "end_to_end",
+    "core/destinations/ssh",
+    "core/destinations/s3",
+    "core/destinations/test_elsewhere_for_real.py",
+)
 _REAL_FIXTURES = frozenset({"board", "tokens", "s3", "sshd", "weed"})
 _REAL_IDS = frozenset({"real", "postgres", "postgresql", "tpm2", "pkcs11", "sftp", "s3"})
 """Parameters that stand for the real thing; the fake beside them is quick."""
@@ -44,7 +49,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def _is_real(item: pytest.Item) -> bool:
-    if any(item.path.is_relative_to(_TESTS / folder) for folder in _REAL_FOLDERS):
+    if any(item.path.is_relative_to(_TESTS / place) for place in _REAL_PLACES):
         return True
     if not _REAL_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
         return True

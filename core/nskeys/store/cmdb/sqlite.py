@@ -188,6 +188,15 @@ class SqliteEngine(CmdbEngine):
             isolation_level=None,
             check_same_thread=False,
         )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()  # nobody else has it yet
+            raise
+        return connection
+
+    @staticmethod
+    def _prepare(connection: sqlite3.Connection) -> None:
         connection.create_function("nskeys_is_utf8", 1, _is_utf8, deterministic=True)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_LIMIT)
         for pragma in (
@@ -200,7 +209,6 @@ class SqliteEngine(CmdbEngine):
             f"cache_size = -{_CACHE_KIB}",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        return connection
 
 
 def _is_ill_text(error: sqlite3.OperationalError) -> bool:
