@@ -13,7 +13,7 @@ from nskeys.destinations.resolver import AllDestinations
 from nskeys.model.destinations import DestinationInfo, Location, LocationReason
 from tests.core.destinations.ssh.sftp_places import place_on
 from tests.fakes.programs import need
-from tests.fakes.sshd import Sshd, an_sshd, another_machine
+from tests.fakes.sshd import Sshd, an_sshd, another_machine, free_port
 
 LIMIT = 1 << 20
 
@@ -113,7 +113,7 @@ def test_a_tunnel_to_a_server_on_another_machine_ends_here(tmp_path: Path, vault
     ):
         command = ["ssh", "-N", "-o", f"UserKnownHostsFile={tmp_path / 'known'}", "-i", str(gate.key)]
         (tmp_path / "known").write_text(gate.known(), "ascii")
-        port = gate.port + 1 if gate.port < 65_000 else gate.port - 1
+        port = free_port()
         forward = ["-L", f"127.0.0.1:{port}:{address}:{server.port}", "-o", "ExitOnForwardFailure=yes"]
         tunnel = subprocess.Popen([*command, *forward, "-p", str(gate.port), f"{gate.user}@{gate.host}"])
         try:

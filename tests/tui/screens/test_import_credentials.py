@@ -11,6 +11,7 @@ from nskeys.model.credentials import CredentialKind
 from nskeys.services.credentials import importer
 from nskeys.services.credentials.importer import PreparedImport
 from nskeys_tui.screens.import_credentials import ImportScreen
+from nskeys_tui.widgets.table.table import CredentialTable
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 from tests.tui.stage import until
@@ -270,3 +271,18 @@ async def test_esc_at_the_choice_leaves(server: RealServer) -> None:
         await pilot.press("escape")
         await stage.left(pilot)
     assert server.everything() == before
+
+
+async def test_what_the_plans_table_still_tells_is_not_taken_for_the_reports(
+    server: RealServer, export: Path
+) -> None:
+    """The cursor's row is told with a pause; by then another table may stand there, with fewer rows."""
+    export.write_text(HEADER + GOOD, encoding="utf-8")
+    stage = OnScreen(server, ImportScreen)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export, "New 3")
+        plans = stage.app.screen.query_one(CredentialTable)
+        await stage.press(pilot, "enter", until="3 credentials were imported.")
+        stage.app.screen.post_message(CredentialTable.RowHighlighted(plans, "2"))
+        await pilot.pause()
+        await stage.wait(pilot, "3 credentials were imported.")

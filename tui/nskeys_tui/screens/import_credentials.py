@@ -86,8 +86,8 @@ class ImportScreen(WizardScreen):
         self._path = ""
         self._wishes = ImportWishes()
         self._prepared: PreparedImport | None = None
-        self._about: Callable[[int], Pairs] | None = None
-        """A row of the table, in full."""
+        self._listed: tuple[CredentialTable, Callable[[int], Pairs]] | None = None
+        """The table that is shown, and a row of it in full."""
 
     def on_mount(self) -> None:
         self._show_ways()
@@ -162,7 +162,6 @@ class ImportScreen(WizardScreen):
             return
         plan = prepared.plan
         bad = bad_words(plan, skipped=prepared.skip_bad) if plan.credentials else NOTHING_TO_TAKE
-        self._about = partial(plan_about, plan)
         await self._show_list(
             "plan",
             "what would become what",
@@ -174,25 +173,33 @@ class ImportScreen(WizardScreen):
                 (changes_line(plan_renamed(plan), plan.dropped), "quiet"),
             ),
             ImportRows(plan_total(plan), partial(plan_cells, plan)),
+            partial(plan_about, plan),
         )
 
     async def _show_list(
-        self, step: str, heading: str, lines: Sequence[tuple[str, str]], rows: ImportRows
+        self,
+        step: str,
+        heading: str,
+        lines: Sequence[tuple[str, str]],
+        rows: ImportRows,
+        about: Callable[[int], Pairs],
     ) -> None:
         """Show a summary, a table, and below it its row in full, so that it fits a small screen."""
         summary = [
             Static(Content(line), classes=f"import--line guided--{style}") for line, style in lines if line
         ]
         table = CredentialTable(COLUMNS, empty="")
+        self._listed = (table, about)
         below = (table, Facts(id="row")) if rows.total() else ()
         await self.show(step, heading, *summary, *below)
         table.show(rows)
 
     @on(CredentialTable.RowHighlighted)
     def _highlighted(self, message: CredentialTable.RowHighlighted) -> None:
-        if self._about is not None:
+        # The table before this one may still have told of its cursor: its rows are not these.
+        if self._listed is not None and message.table is self._listed[0]:
             for facts in self.query("#row").results(Facts):
-                facts.pairs = self._about(int(message.key))
+                facts.pairs = self._listed[1](int(message.key))
 
     @work(exclusive=True)
     async def action_kind(self) -> None:
@@ -253,7 +260,6 @@ class ImportScreen(WizardScreen):
             await self._make_plan()
 
     async def _done(self, report: ImportReport) -> None:
-        self._about = partial(report_about, report)
         await self._show_list(
             "done",
             "done",
@@ -265,6 +271,7 @@ class ImportScreen(WizardScreen):
                 (changes_line(len(report.renamed), report.dropped), "quiet"),
             ),
             ImportRows(report_total(report), partial(report_cells, report)),
+            partial(report_about, report),
         )
 
     def action_leave(self) -> None:

@@ -132,8 +132,9 @@ class PruneScreen(FlowScreen[PruneFlow]):
 
     @on(CredentialTable.RowHighlighted)
     def _highlighted(self, message: CredentialTable.RowHighlighted) -> None:
-        for facts in self.query("#row").results(Facts):
-            facts.pairs = decision_about(self._shown[int(message.key)])
+        if (number := int(message.key)) < len(self._shown):  # else it tells of a longer list before this
+            for facts in self.query("#row").results(Facts):
+                facts.pairs = decision_about(self._shown[number])
 
     async def _sure(self, plan: PrunePlan) -> bool:
         count = len(plan.deleted)
