@@ -267,5 +267,8 @@ def test_a_server_with_outdated_host_keys_alone_is_told_from_a_lost_line(tmp_pat
 def test_a_server_that_encrypts_in_outdated_ways_alone_is_said(tmp_path: Path, option: str) -> None:
     with an_sshd(tmp_path / "s", option) as server:
         line = f"{entry_name(server.host, server.port)} {public(server.folder / 'host_ed25519')}"
-        told = unreachable(refusal(known_by(server, line), server))
+        for _ in range(8):  # on a busy machine the server's hang-up may overtake what it offers
+            told = unreachable(refusal(known_by(server, line), server))
+            if told.problem == "no_agreement":
+                break
     assert told.problem == "no_agreement"
