@@ -8,7 +8,7 @@ between or behind, sizes that differ) never equals its own reconstruction.
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from nskeys.reasons import Problem
@@ -39,17 +39,32 @@ class ZipInvalid(ValueError):
 
 def build(members: Members) -> bytes:
     """Return the only bytes that hold these members in this order."""
-    local, central, at = [], [], 0
+    return b"".join(_pieces(members))
+
+
+def is_canonical(members: Members, data: bytes) -> bool:
+    """Return whether `data` is what `build` makes of these members, without making it."""
+    view, at = memoryview(data), 0
+    for piece in _pieces(members):
+        if view[at : at + len(piece)] != piece:
+            return False
+        at += len(piece)
+    return at == len(data)
+
+
+def _pieces(members: Members) -> Iterator[bytes]:
+    central, at = [], 0
     for name, data in members:
         file_name, size = name.encode("ascii"), len(data)
         shared = (_NEEDED, 0, 0, 0, _DATE, zlib.crc32(data), size, size, len(file_name), 0)
-        local.append(_LOCAL.pack(LOCAL_MARK, *shared) + file_name + data)
+        local = _LOCAL.pack(LOCAL_MARK, *shared) + file_name
+        yield local
+        yield data
         central.append(_CENTRAL.pack(b"PK\x01\x02", _MADE_BY, *shared, 0, 0, 0, _MODE, at) + file_name)
-        at += len(local[-1])
+        at += len(local) + size
     directory = b"".join(central)
-    count = len(local)
-    end = _END.pack(b"PK\x05\x06", 0, 0, count, count, len(directory), at, 0)
-    return b"".join(local) + directory + end
+    count = len(central)
+    yield directory + _END.pack(b"PK\x05\x06", 0, 0, count, count, len(directory), at, 0)
 
 
 def first_name(data: bytes) -> str:
@@ -61,18 +76,31 @@ def first_name(data: bytes) -> str:
 def split(data: bytes) -> tuple[tuple[str, bytes], ...]:
     """Return the members by their local headers. Raises ZipInvalid. Nothing is unpacked: a wrong size runs
     into the next header or past the end, and only members that are there in full are returned. The caller
-    compares `build` of the result with `data` before trusting it."""
+    asks `is_canonical` before trusting it."""
+    members, whole = _members(data)
+    if not whole:
+        raise ZipInvalid(Problem.TRUNCATED)
+    return members
+
+
+def leading(data: bytes) -> tuple[tuple[str, bytes], ...]:
+    """Return the members that are whole in the first bytes of a file. Raises ZipInvalid."""
+    return _members(data)[0]
+
+
+def _members(data: bytes) -> tuple[tuple[tuple[str, bytes], ...], bool]:
+    """Return the members by their local headers, and whether the last one is there in full."""
     members: list[tuple[str, bytes]] = []
     at = 0
     while data[at : at + 4] == LOCAL_MARK and len(members) < _MEMBERS_LIMIT:
         begin = at + _LOCAL.size
         if len(data) < begin:
-            raise ZipInvalid(Problem.TRUNCATED)
+            return tuple(members), False
         *_, crc, packed, size, name_size, extra_size = _LOCAL.unpack_from(data, at)
         content = begin + name_size + extra_size
         at = content + size
         if packed != size or len(data) < at:
-            raise ZipInvalid(Problem.TRUNCATED)
+            return tuple(members), False
         try:
             name = data[begin : begin + name_size].decode("ascii")
         except UnicodeDecodeError:
@@ -81,4 +109,4 @@ def split(data: bytes) -> tuple[tuple[str, bytes], ...]:
         if zlib.crc32(member) != crc:
             raise ZipInvalid(Problem.CHECKSUM)
         members.append((name, member))
-    return tuple(members)
+    return tuple(members), True

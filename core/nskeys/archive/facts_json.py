@@ -1,6 +1,7 @@
 """A backup's facts as JSON and back, strictly (core/FORMAT.md, "Facts")."""
 
 import re
+from dataclasses import asdict
 
 from nskeys.archive.age.limits import RECIPIENT_LIMIT, RECIPIENTS_LIMIT
 from nskeys.archive.limits import KEYS_LIMIT, SERVER_LIMIT, problem_of
@@ -11,34 +12,42 @@ from nskeys.archive.recovery_json import (
     identity_from_json,
     identity_to_json,
 )
+from nskeys.crypto.keys import server_thumbprint
+from nskeys.crypto.signing import PUBLIC_SIZE
 from nskeys.errors import NewerVersion
 from nskeys.model.audit import AuditHead
 from nskeys.model.backup import (
     FORMAT,
-    HINT_LIMIT,
+    PREDECESSORS_LIMIT,
     READER_NAME,
     RESTORE_NAME,
     BackupFacts,
+    CheckpointMark,
     KeyFact,
     MemberFact,
-    Protection,
 )
+from nskeys.model.checkpoint import Predecessor
+from nskeys.model.copy_keys import CopyKey, in_order
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
-from nskeys.model.signed_json import Fields, Json, Malformed, items, text
+from nskeys.model.register import HINT_LIMIT, SOURCE_LIMIT, Protection
+from nskeys.model.signed_json import Fields, Json, Malformed, items, text, to_base64url
 from nskeys.model.times import to_rfc3339
 from nskeys.reasons import HintProblem, Problem, Versioned
 
 _FIELDS = (
     "format",
     "server",
+    "source",
     "cmdb_id",
     "server_key",
+    "server_public",
     "created",
     "generation",
     "previous",
     "keys",
+    "copy_keys",
     "kinds",
     "audit",
     "protection",
@@ -46,6 +55,8 @@ _FIELDS = (
     "hint",
     "identities",
     "earlier",
+    "predecessors",
+    "checkpoint",
     "members",
 )
 
@@ -56,12 +67,15 @@ def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
     return {
         "format": f"nskeys/backup/{FORMAT}",
         "server": facts.server,
+        "source": facts.source,
         "cmdb_id": facts.cmdb_id,
         "server_key": facts.server_key,
+        "server_public": to_base64url(facts.server_public),
         "created": to_rfc3339(facts.created),
         "generation": facts.generation,
         "previous": facts.previous,
         "keys": [_key_to_json(key) for key in facts.keys],
+        "copy_keys": [{"kid": key.kid, "created": to_rfc3339(key.created)} for key in facts.copy_keys],
         "kinds": dict(facts.kinds),
         "audit": {"count": facts.audit.count, "head": facts.audit.digest.hex()},
         "protection": facts.protection.value,
@@ -71,6 +85,10 @@ def facts_to_json(facts: BackupFacts) -> dict[str, Json]:
             {"member": identity.member, **identity_to_json(identity)} for identity in facts.identities
         ],
         "earlier": earlier_to_json(facts.earlier),
+        "predecessors": [
+            {"server_key": before.server_key, "upto": before.upto} for before in facts.predecessors
+        ],
+        "checkpoint": None if facts.checkpoint is None else asdict(facts.checkpoint),
         "members": members_to_json(facts.members),
     }
 
@@ -93,20 +111,25 @@ def facts_from_json(value: Json) -> BackupFacts:
     identities = _identities_from_json(fields.take("identities"), hashes, recipients)
     order = (RESTORE_NAME, READER_NAME, *(identity.member for identity in identities))
     return BackupFacts(
-        server=_outside(fields.take("server"), SERVER_LIMIT, lowest=1),
+        server=outside_text(fields.take("server"), SERVER_LIMIT, lowest=1),
+        source=outside_text(fields.take("source"), SOURCE_LIMIT),
         cmdb_id=fields.hexadecimal("cmdb_id", 32),
         server_key=fields.hexadecimal("server_key", 64),
+        server_public=_public_from_json(fields),
         created=fields.moment("created"),
         generation=fields.integer("generation", lowest=1),
         previous=None if fields.is_null("previous") else fields.hexadecimal("previous", 64),
         keys=_keys_from_json(fields.take("keys")),
-        kinds=_kinds_from_json(fields.take("kinds")),
+        copy_keys=_copy_keys_from_json(fields.take("copy_keys")),
+        kinds=kinds_from_json(fields.take("kinds")),
         audit=AuditHead(audit.integer("count"), bytes.fromhex(audit.hexadecimal("head", 64))),
         protection=protection,
         recipients=recipients,
-        hint=_outside(fields.take("hint"), HINT_LIMIT),
+        hint=outside_text(fields.take("hint"), HINT_LIMIT),
         identities=identities,
         earlier=earlier_from_json(fields.take("earlier")),
+        predecessors=_predecessors_from_json(fields.take("predecessors")),
+        checkpoint=None if fields.is_null("checkpoint") else _mark_from_json(fields.fields("checkpoint")),
         members=members_from_json(hashes, order),
     )
 
@@ -157,6 +180,27 @@ def _identities_from_json(
     return tuple(identities)
 
 
+def _public_from_json(fields: Fields) -> bytes:
+    """Return the server key's public half, which the thumbprint beside it must name."""
+    public = fields.binary("server_public", PUBLIC_SIZE)
+    if server_thumbprint(public) != fields.take("server_key"):
+        raise Malformed(Problem.SERVER_KEY)
+    return public
+
+
+def _predecessors_from_json(value: Json) -> tuple[Predecessor, ...]:
+    found = []
+    for item in items(value, PREDECESSORS_LIMIT):
+        fields = Fields(item).only("server_key", "upto")
+        found.append(Predecessor(fields.hexadecimal("server_key", 64), fields.integer("upto")))
+    return tuple(found)
+
+
+def _mark_from_json(fields: Fields) -> CheckpointMark:
+    fields.only("number", "sha256")
+    return CheckpointMark(fields.integer("number", lowest=1), fields.hexadecimal("sha256", 64))
+
+
 def _key_to_json(key: KeyFact) -> Json:
     return {
         "kid": key.info.kid,
@@ -183,13 +227,23 @@ def _keys_from_json(value: Json) -> tuple[KeyFact, ...]:
     return tuple(keys)
 
 
-def _kinds_from_json(value: Json) -> tuple[tuple[str, int], ...]:
+def _copy_keys_from_json(value: Json) -> tuple[CopyKey, ...]:
+    keys = []
+    for item in items(value, KEYS_LIMIT):
+        fields = Fields(item).only("kid", "created")
+        keys.append(CopyKey(fields.hexadecimal("kid", 64), fields.moment("created")))
+    if in_order(keys) != tuple(keys) or len({key.kid for key in keys}) != len(keys):
+        raise Malformed(Problem.WRONG_VALUE)
+    return tuple(keys)
+
+
+def kinds_from_json(value: Json) -> tuple[tuple[str, int], ...]:
     present = [kind.value for kind in CredentialKind if isinstance(value, dict) and kind.value in value]
     fields = Fields(value).only(*present)
     return tuple((kind, fields.integer(kind)) for kind in present)
 
 
-def _outside(value: Json, limit: int, lowest: int = 0) -> str:
+def outside_text(value: Json, limit: int, lowest: int = 0) -> str:
     if not isinstance(value, str):
         raise Malformed(Problem.WRONG_TYPE)
     if len(value) < lowest:

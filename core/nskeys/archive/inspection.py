@@ -2,7 +2,7 @@
 
 An archive that passes has the layout that nskeys writes, carries the known reader and the instructions that
 belong to its facts, and its `.kms` is the one in the manifest. Who wrote it is not checked here, but by the
-signature and the opened payload.
+thumbprint of the server key: that this key signed is checked here, whose it is cannot be.
 """
 
 import hashlib
@@ -12,9 +12,9 @@ from nskeys.archive.age.header import FAMILY
 from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.archive.age.recipients import addressed_to, parse_recipient
 from nskeys.archive.age.scrypt import protection_of
-from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, build, first_name, split
+from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, first_name, is_canonical, split
 from nskeys.archive.limits import ARCHIVE_LIMIT
-from nskeys.archive.manifest import manifest_format, parse_manifest
+from nskeys.archive.manifest import is_signed, manifest_format, parse_manifest
 from nskeys.archive.reader import READER_SHA256
 from nskeys.archive.restore_text import restore_text
 from nskeys.errors import (
@@ -35,9 +35,10 @@ from nskeys.model.backup import (
     Inspected,
     Manifest,
     MemberFact,
-    Protection,
 )
+from nskeys.model.database_copy import CMDB_NAME
 from nskeys.model.recovery import IDENTITY_MEMBERS
+from nskeys.model.register import Protection
 from nskeys.model.signed_json import Malformed
 from nskeys.reasons import Problem, Versioned
 
@@ -80,6 +81,8 @@ def _inspect_archive(path: str, data: bytes) -> Inspected:
     for name, member in identities.items():
         if not _under_password(member):
             raise BackupForged(path, name)
+    if not is_signed(manifest):
+        raise BackupForged(path, "signature")
     return replace(_inspected(path, data, kms, manifest, protection), identities=tuple(identities.items()))
 
 
@@ -112,11 +115,13 @@ def _members(path: str, data: bytes) -> dict[str, bytes]:
     except ZipInvalid as error:
         raise BackupDamaged(path, "archive", error.problem) from None
     names = tuple(name for name, _ in members)
+    if CMDB_NAME in names:
+        raise NotABackup(path, Problem.DATABASE_COPY)
     _refuse_newer(dict(members).get(MANIFEST_NAME, b""))
     present = tuple(name for name in _ORDER if name in names or name not in IDENTITY_MEMBERS)
     if names != present:
         raise BackupDamaged(path, "archive", Problem.MEMBERS)
-    if build(members) != data:
+    if not is_canonical(members, data):
         raise BackupDamaged(path, "archive", Problem.NOT_CANONICAL)
     return dict(members)
 

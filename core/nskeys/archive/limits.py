@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from nskeys.errors import FieldInvalid, HintRefused
-from nskeys.model.backup import HINT_LIMIT
+from nskeys.model.register import HINT_LIMIT, SOURCE_LIMIT
 from nskeys.reasons import FieldProblem, HintProblem
 
 ARCHIVE_LIMIT = 16 * 1024 * 1024
@@ -49,3 +49,9 @@ def check_server(server: str) -> None:
         raise FieldInvalid("server", FieldProblem.EMPTY, SERVER_LIMIT)
     if problem := problem_of(server, SERVER_LIMIT):
         raise FieldInvalid("server", FieldProblem(problem), SERVER_LIMIT)
+
+
+def check_source(source: str) -> None:
+    """Raise FieldInvalid for a `source` that a backup cannot carry. An empty one is valid."""
+    if problem := problem_of(source, SOURCE_LIMIT):
+        raise FieldInvalid("source", FieldProblem(problem), SOURCE_LIMIT)

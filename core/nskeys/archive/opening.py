@@ -7,19 +7,13 @@ from nskeys.archive.age.identity_files import read_identity
 from nskeys.archive.age.recipients import FileIdentity, decrypt_by
 from nskeys.archive.age.scrypt import decrypt
 from nskeys.archive.age.x25519 import X25519Identity
-from nskeys.archive.manifest import manifest_for
-from nskeys.archive.payload import payload_contents, signed_document
-from nskeys.crypto.keys import server_thumbprint
-from nskeys.crypto.signing import public_of, verify
+from nskeys.archive.payload import facts_are_signed, payload_contents
 from nskeys.errors import BackupDamaged, BackupForged, IdentityUnusable
 from nskeys.model.backup import (
     KMS_NAME,
     MANIFEST_NAME,
-    BackupFacts,
     Inspected,
     KmsContents,
-    MemberFact,
-    Signer,
 )
 from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.secret import SecretBytes
@@ -29,8 +23,8 @@ from nskeys.reasons import Problem
 
 def open_backup(inspected: Inspected, password: SecretBytes) -> KmsContents:
     """Return keys and facts; the caller wipes them. Raises WrongPassword, BackupDamaged, NewerVersion,
-    BackupForged where the manifest is not the one that belongs to the payload, SecretUnavailable
-    (`identity`) for a backup to recipients, NotEnoughMemory."""
+    BackupForged where the manifest does not belong to the payload or the facts are not signed by the server
+    key that they carry, SecretUnavailable (`identity`) for a backup to recipients, NotEnoughMemory."""
     return _contents(inspected, decrypt(inspected.kms, password, inspected.path))
 
 
@@ -72,43 +66,12 @@ def _contents(inspected: Inspected, plain: bytes) -> KmsContents:
     return contents
 
 
-def signature_holds(contents: KmsContents) -> bool:
-    """Return whether the server key that the facts name, and that is inside, signed them."""
-    return signer_inside(contents) is Signer.THIS_SERVER
-
-
-def signed_by(facts: BackupFacts, signature: bytes | None, public: bytes) -> bool:
-    """Return whether the owner of `public` (32 bytes), whom the facts name, signed them."""
-    return signer_of(facts, signature, public) is Signer.THIS_SERVER
-
-
-def signer_inside(contents: KmsContents) -> Signer:
-    """Return who signed the facts, by the server key inside: THIS_SERVER is the server that made the
-    backup."""
-    server_key = contents.server_key
-    public = None if server_key is None else public_of(server_key)
-    return signer_of(contents.facts, contents.signature, public)
-
-
-def signer_of(facts: BackupFacts, signature: bytes | None, public: bytes | None) -> Signer:
-    """Return who signed the facts, as far as the server key at hand (32 bytes; None: there is none) can
-    tell."""
-    if signature is None:
-        return Signer.NOBODY
-    if public is None:
-        return Signer.CLAIMED
-    if server_thumbprint(public) != facts.server_key:
-        return Signer.OTHER_SERVER
-    holds = verify(public, "facts", signed_document(facts), signature)
-    return Signer.THIS_SERVER if holds else Signer.BROKEN
-
-
 def _contradiction(inspected: Inspected, contents: KmsContents) -> BackupDamaged | BackupForged | None:
     if contents.facts.protection is not inspected.protection:
         return BackupDamaged(inspected.path, KMS_NAME, Problem.PROTECTION)
-    if inspected.manifest is None:
-        return None
-    kms = MemberFact(inspected.kms_sha256, len(inspected.kms))
-    if manifest_for(contents.facts, contents.signature, kms) != inspected.manifest:
+    if not facts_are_signed(contents.facts, contents.signature):
+        return BackupForged(inspected.path, "signature")
+    outside = inspected.manifest
+    if outside is not None and (contents.facts, contents.signature) != (outside.facts, outside.signature):
         return BackupForged(inspected.path, MANIFEST_NAME)
     return None

@@ -1,20 +1,22 @@
 """The plaintext of a `.kms`: a JWK Set (RFC 7517) with the facts and their signature beside its keys.
 
-    {"facts": {...}, "keys": [{"kty": "oct", ...}, ..., {"kty": "OKP", ...}], "sig": "..." | null}
+    {"facts": {...}, "keys": [{"kty": "oct", ...}, ...], "sig": "..."}
 
-Any JWK reader finds the keys; nskeys also finds what the backup says of itself.
+Any JWK reader finds the keys; nskeys also finds what the backup says of itself. The server key is not among
+them: it never leaves its machine, so whoever opens a backup can sign nothing.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from nskeys.archive.copy_key_jwk import copy_key_from_jwk, copy_key_to_jwk
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.limits import KEYS_LIMIT, PAYLOAD_LIMIT
-from nskeys.crypto.keys import KEY_SIZE, server_thumbprint, thumbprint
-from nskeys.crypto.signing import SIGNATURE_SIZE, public_of
+from nskeys.crypto.keys import KEY_SIZE, thumbprint
+from nskeys.crypto.signing import SIGNATURE_SIZE, verify
 from nskeys.model.backup import BackedUpKey, BackupFacts, KmsContents
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Fields, Json, Malformed, binary, canonical_json, parse, to_base64url
+from nskeys.model.signed_json import Fields, Json, Malformed, canonical_json, parse, to_base64url
 from nskeys.reasons import Problem
 
 
@@ -26,42 +28,42 @@ def signed_document(facts: BackupFacts) -> bytes:
 def payload_bytes(contents: KmsContents) -> bytes:
     """Return the JWK Set in RFC 8785 form. It holds every key in the clear."""
     jwks: list[Json] = [_key_to_jwk(key) for key in contents.keys]
-    if contents.server_key is not None:
-        jwks.append(_server_key_to_jwk(contents.server_key))
-    signature = contents.signature
+    jwks += [copy_key_to_jwk(held) for held in contents.copy_keys]
     return canonical_json(
         {
             "facts": facts_to_json(contents.facts),
             "keys": jwks,
-            "sig": None if signature is None else to_base64url(signature),
+            "sig": to_base64url(contents.signature),
         }
     )
 
 
+def facts_are_signed(facts: BackupFacts, signature: bytes) -> bool:
+    """Return whether the server key that the facts carry signed them."""
+    return verify(facts.server_public, "facts", signed_document(facts), signature)
+
+
 def payload_contents(data: bytes) -> KmsContents:
-    """Return its content; the thumbprint of every key was recomputed and compared. Raises Malformed,
-    NewerVersion."""
+    """Return its content; the thumbprint of every key was recomputed and compared, the signature is not
+    checked here. Raises Malformed, NewerVersion."""
     value = parse(data, PAYLOAD_LIMIT)
     if not isinstance(value, dict) or "facts" not in value:
         raise Malformed(Problem.WRONG_FIELDS)
     # The facts come first: a newer format may differ in everything else.
     facts = facts_from_json(value["facts"])
     fields = Fields(value).only("facts", "keys", "sig")
-    jwks = list(fields.items("keys", KEYS_LIMIT + 1))
-    server_key = _server_key(jwks.pop()) if len(jwks) == len(facts.keys) + 1 else None
-    if len(jwks) != len(facts.keys):
+    jwks = fields.items("keys", 2 * KEYS_LIMIT)
+    if any(isinstance(jwk, dict) and jwk.get("crv") == "Ed25519" for jwk in jwks):
+        raise Malformed(Problem.SERVER_KEY)
+    if len(jwks) != len(facts.keys) + len(facts.copy_keys):
         raise Malformed(Problem.KEYS_AND_FACTS)
+    jwks, copy_jwks = jwks[: len(facts.keys)], jwks[len(facts.keys) :]
     return KmsContents(
         facts=facts,
-        signature=signature_from_json(fields.take("sig")),
+        signature=fields.binary("sig", SIGNATURE_SIZE),
         keys=_backed_up_keys(jwks, facts),
-        server_key=server_key,
+        copy_keys=tuple(map(copy_key_from_jwk, copy_jwks, facts.copy_keys)),
     )
-
-
-def signature_from_json(value: Json) -> bytes | None:
-    """Return an Ed25519 signature, or None for an unsigned backup. Raises Malformed."""
-    return None if value is None else binary(value, SIGNATURE_SIZE)
 
 
 def _key_to_jwk(key: BackedUpKey) -> Json:
@@ -90,23 +92,3 @@ def _backed_up_keys(jwks: Sequence[Json], facts: BackupFacts) -> tuple[BackedUpK
             raise Malformed(Problem.KEYS_AND_FACTS)
         keys.append(BackedUpKey(fact.info, material))
     return tuple(keys)
-
-
-def _server_key_to_jwk(seed: SecretBytes) -> Json:
-    public = public_of(seed)
-    return {
-        "kty": "OKP",
-        "crv": "Ed25519",
-        "use": "sig",
-        "alg": "EdDSA",
-        "kid": server_thumbprint(public),
-        "x": to_base64url(public),
-        "d": to_base64url(seed.reveal()),
-    }
-
-
-def _server_key(jwk: Json) -> SecretBytes:
-    seed = SecretBytes(Fields(jwk).binary("d", KEY_SIZE))
-    if jwk != _server_key_to_jwk(seed):
-        raise Malformed(Problem.SERVER_KEY)
-    return seed

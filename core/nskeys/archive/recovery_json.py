@@ -1,13 +1,11 @@
-"""`recovery.json`: the recovery identities of a server and those before them, signed (core/FORMAT.md,
-"Recovery identities"). What the facts of a backup say of them is written and read here too.
-
-    {"record": {...}, "sig": "<base64url>"} and a line feed
+"""The record of who can open backups: the recovery identities of a server, those before them and one that
+waits (core/FORMAT.md, "Recovery identities"). What the facts of a backup say of them is written and read
+here too.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nskeys.crypto.signing import SIGNATURE_SIZE
 from nskeys.errors import NewerVersion
 from nskeys.model.recovery import (
     EARLIER_LIMIT,
@@ -28,78 +26,68 @@ from nskeys.model.signed_json import (
     items,
     mapping,
     parse,
-    to_base64url,
 )
 from nskeys.model.times import to_rfc3339
 from nskeys.reasons import Problem, Versioned
 
 RECORD_LIMIT = 256 * 1024
-"""Bytes of the file."""
+"""Bytes of the record."""
 _VERSION = 1
-_RECIPIENT = r"age1[02-9a-z]{58}"
+_RECIPIENT = r"age1[02-9ac-hj-np-z]{58}"
 _SET = r"([a-z]{4,8} [a-z]{4,8})?"
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRecord:
-    """The content of a `recovery.json`. `document` is exactly what `signature` covers, as `recovery`."""
+    """What the CMDB's record says."""
 
     recovery: Recovery
     server_key: str
     cmdb_id: str
-    document: bytes
-    signature: bytes
 
 
-def recovery_document(recovery: Recovery, server_key: str, cmdb_id: str) -> bytes:
-    """Return what the server key signs."""
-    return canonical_json(
-        {
-            "version": _VERSION,
-            "server_key": server_key,
-            "cmdb_id": cmdb_id,
-            "identities": [
-                {
-                    **identity_to_json(identity),
-                    "sha256": identity.sha256,
-                    **({} if identity.weak is None else {"weak": identity.weak}),
-                }
-                for identity in recovery.identities
-            ],
-            "earlier": earlier_to_json(recovery.earlier),
-        }
-    )
+def recovery_text(recovery: Recovery, server_key: str, cmdb_id: str) -> str:
+    """Return the record as it is stored, which the server key signs."""
+    document: Json = {
+        "version": _VERSION,
+        "server_key": server_key,
+        "cmdb_id": cmdb_id,
+        "identities": [_kept(identity) for identity in recovery.identities],
+        "earlier": earlier_to_json(recovery.earlier),
+        "waiting": None if recovery.waiting is None else _kept(recovery.waiting),
+    }
+    return canonical_json(document).decode("utf-8")
 
 
-def record_bytes(document: bytes, signature: bytes) -> bytes:
-    value = parse(document, RECORD_LIMIT)
-    return canonical_json({"record": value, "sig": to_base64url(signature)}) + b"\n"
-
-
-def parse_record(data: bytes) -> RecoveryRecord:
-    """Return the record in a file; its signature is not checked here. Raises Malformed, NewerVersion."""
-    if not data.endswith(b"\n"):
-        raise Malformed(Problem.NOT_CANONICAL)
-    outer = Fields(parse(data[:-1], RECORD_LIMIT)).only("record", "sig")
-    inner = outer.take("record")
-    found = integer(inner.get("version") if isinstance(inner, dict) else None, lowest=1)
+def parse_record(text: str) -> RecoveryRecord:
+    """Return what a record says; its signature is not checked here. Raises Malformed, NewerVersion."""
+    document = parse(text.encode("utf-8"), RECORD_LIMIT)
+    found = integer(document.get("version") if isinstance(document, dict) else None, lowest=1)
     if found > _VERSION:
         raise NewerVersion(Versioned.RECOVERY, found, _VERSION)
-    fields = Fields(inner).only("version", "server_key", "cmdb_id", "identities", "earlier")
-    identities = []
-    for item in fields.items("identities", len(IdentityKind)):
-        entry = dict(mapping(item))
-        sha256 = hexadecimal(entry.pop("sha256", None), 64)
-        weak = integer(entry.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in entry else None
-        identities.append(replace(identity_from_json(entry, sha256), weak=weak))
+    fields = Fields(document).only("version", "server_key", "cmdb_id", "identities", "earlier", "waiting")
+    identities = tuple(_read_kept(item) for item in fields.items("identities", len(IdentityKind)))
     check_kinds(identities)
+    waiting = None if fields.is_null("waiting") else _read_kept(fields.take("waiting"))
+    if waiting is not None and waiting.kind is not IdentityKind.CUSTODIANS:
+        raise Malformed(Problem.WRONG_VALUE)
     return RecoveryRecord(
-        Recovery(tuple(identities), earlier_from_json(fields.take("earlier"))),
+        Recovery(identities, earlier_from_json(fields.take("earlier")), waiting),
         fields.hexadecimal("server_key", 64),
         fields.hexadecimal("cmdb_id", 32),
-        canonical_json(inner),
-        outer.binary("sig", SIGNATURE_SIZE),
     )
+
+
+def _kept(identity: RecoveryIdentity) -> dict[str, Json]:
+    weak: dict[str, Json] = {} if identity.weak is None else {"weak": identity.weak}
+    return {**identity_to_json(identity), "sha256": identity.sha256, **weak}
+
+
+def _read_kept(value: Json) -> RecoveryIdentity:
+    entry = dict(mapping(value))
+    sha256 = hexadecimal(entry.pop("sha256", None), 64)
+    weak = integer(entry.pop("weak"), highest=LEAST_SCORE - 1) if "weak" in entry else None
+    return replace(identity_from_json(entry, sha256), weak=weak)
 
 
 def identity_to_json(identity: RecoveryIdentity) -> dict[str, Json]:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from nskeys.archive.age.recipients import (
     Recipient,
@@ -15,12 +16,12 @@ from nskeys.archive.age.scrypt import LOG_N, FileRandomness, encrypt_with
 from nskeys.archive.canonical_zip import build
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.archive.inspection import inspect
-from nskeys.archive.limits import check_hint, check_server
-from nskeys.archive.manifest import manifest_bytes, manifest_for
+from nskeys.archive.limits import check_hint, check_server, check_source
+from nskeys.archive.manifest import manifest_bytes, signed_manifest
 from nskeys.archive.payload import payload_bytes, signed_document
 from nskeys.archive.reader import reader_bytes
 from nskeys.archive.restore_text import restore_text
-from nskeys.crypto.keys import server_thumbprint, thumbprint
+from nskeys.crypto.keys import thumbprint
 from nskeys.crypto.signing import public_of, sign
 from nskeys.errors import HintRefused
 from nskeys.model.backup import (
@@ -33,10 +34,14 @@ from nskeys.model.backup import (
     KmsContents,
     Manifest,
     MemberFact,
-    Protection,
 )
+from nskeys.model.copy_keys import HeldCopyKey
+from nskeys.model.register import Protection
 from nskeys.model.secret import SecretBytes
 from nskeys.reasons import HintProblem
+
+ArchivedKey: TypeAlias = BackedUpKey | HeldCopyKey
+"""What a `.kms` holds; both in the order of the facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +61,21 @@ class WrittenArchive:
 
 def write(
     facts: BackupFacts,
-    keys: Sequence[BackedUpKey],
+    keys: Sequence[ArchivedKey],
     server_key: SecretBytes,
     password: SecretBytes,
     log_n: int = LOG_N,
 ) -> WrittenArchive:
     """Return the archive of these keys under `password`. `facts.members` is filled in here, and fractions
     of a second are dropped. Raises PasswordRefused, HintRefused (also for a hint that reveals the
-    password), FieldInvalid for a server name that a backup cannot carry, NotEnoughMemory."""
+    password), FieldInvalid for a server name or `source` that a backup cannot carry, NotEnoughMemory."""
     return write_with(FileRandomness.fresh(), facts, keys, server_key, password, log_n)
 
 
 def write_with(
     randomness: FileRandomness,
     facts: BackupFacts,
-    keys: Sequence[BackedUpKey],
+    keys: Sequence[ArchivedKey],
     server_key: SecretBytes,
     password: SecretBytes,
     log_n: int = LOG_N,
@@ -88,7 +93,7 @@ def write_with(
 
 def write_to(
     facts: BackupFacts,
-    keys: Sequence[BackedUpKey],
+    keys: Sequence[ArchivedKey],
     server_key: SecretBytes,
     files: Mapping[str, bytes],
     once: Recipient,
@@ -104,7 +109,7 @@ def write_to(
 def write_to_with(
     randomness: RecipientsRandomness,
     facts: BackupFacts,
-    keys: Sequence[BackedUpKey],
+    keys: Sequence[ArchivedKey],
     server_key: SecretBytes,
     files: Mapping[str, bytes],
     once: Recipient,
@@ -129,7 +134,7 @@ def write_to_with(
 
 def _laid_out(
     facts: BackupFacts,
-    keys: Sequence[BackedUpKey],
+    keys: Sequence[ArchivedKey],
     server_key: SecretBytes,
     files: Mapping[str, bytes],
     encrypt: Callable[[bytes], bytes],
@@ -141,9 +146,10 @@ def _laid_out(
     # Through JSON and back, so that what is signed is exactly what a reader will find.
     facts = facts_from_json(facts_to_json(replace(facts, members=members)))
     signature = sign(server_key, "facts", signed_document(facts))
-    payload = payload_bytes(KmsContents(facts, signature, tuple(keys), server_key))
+    backed_up, copy_keys = _apart(keys)
+    payload = payload_bytes(KmsContents(facts, signature, backed_up, copy_keys))
     kms = encrypt(payload)
-    manifest = manifest_for(facts, signature, _fact(kms))
+    manifest = signed_manifest(facts, _fact(kms), server_key)
     data = build(
         (
             (RESTORE_NAME, text),
@@ -166,15 +172,24 @@ def _laid_out(
     )
 
 
-def _check(facts: BackupFacts, keys: Sequence[BackedUpKey], server_key: SecretBytes) -> None:
+def _check(facts: BackupFacts, keys: Sequence[ArchivedKey], server_key: SecretBytes) -> None:
     check_server(facts.server)
+    check_source(facts.source)
     check_hint(facts.hint)
-    if [key.info for key in keys] != [fact.info for fact in facts.keys]:
+    backed_up, copy_keys = _apart(keys)
+    if [key.info for key in backed_up] != [fact.info for fact in facts.keys]:
         raise ValueError("the facts name other keys than were given")
-    if any(thumbprint(key.material) != key.info.kid for key in keys):
+    if tuple(held.key for held in copy_keys) != facts.copy_keys:
+        raise ValueError("the facts name other copy keys than were given")
+    if any(thumbprint(key.material) != key.info.kid for key in backed_up):
         raise ValueError("a key is not the one that its kid names")
-    if server_thumbprint(public_of(server_key)) != facts.server_key:
+    if public_of(server_key) != facts.server_public:
         raise ValueError("the facts name another server key")
+
+
+def _apart(keys: Sequence[ArchivedKey]) -> tuple[tuple[BackedUpKey, ...], tuple[HeldCopyKey, ...]]:
+    backed_up = tuple(key for key in keys if isinstance(key, BackedUpKey))
+    return backed_up, tuple(key for key in keys if isinstance(key, HeldCopyKey))
 
 
 def _fact(data: bytes) -> MemberFact:

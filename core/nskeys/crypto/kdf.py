@@ -4,6 +4,7 @@ One expensive derivation runs at a time in a process: two of pyca's Argon2id wit
 raise MemoryError when they overlap, and two at once need twice the memory that each was allowed.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -81,7 +82,12 @@ class Argon2Cost:
 
     def check(self, bounds: Argon2Bounds = READING_BOUNDS) -> None:
         """Raise KeyStoreDamaged (`kdf_cost`) where a cost that was read is outside `bounds`."""
-        inside = all(
+        if not self.within(bounds):
+            raise KeyStoreDamaged("protector.json", Problem.KDF_COST)
+
+    def within(self, bounds: Argon2Bounds) -> bool:
+        """Return whether the cost is inside `bounds`, with the least memory that its lanes need."""
+        return self.memory_kib >= 8 * self.lanes and all(
             lowest <= value <= highest
             for value, (lowest, highest) in (
                 (self.memory_kib, bounds.memory_kib),
@@ -89,8 +95,6 @@ class Argon2Cost:
                 (self.lanes, bounds.lanes),
             )
         )
-        if not inside or self.memory_kib < 8 * self.lanes:
-            raise KeyStoreDamaged("protector.json", Problem.KDF_COST)
 
 
 def argon2id(secret: SecretBytes, salt: bytes, cost: Argon2Cost) -> SecretBytes:
@@ -118,6 +122,13 @@ def scrypt(secret: SecretBytes, salt: bytes, log_n: int, length: int = 32) -> Se
             return SecretBytes(derivation.derive(secret.reveal()))
     except MemoryError:
         raise NotEnoughMemory(max(1, (1 << log_n) // 1024)) from None
+
+
+def pbkdf2(secret: SecretBytes, salt: bytes, iterations: int) -> SecretBytes:
+    """Return a 32-byte key from a password (RFC 8018, PBKDF2 with HMAC-SHA256). The caller bounds
+    `iterations` first."""
+    with one_derivation():
+        return SecretBytes(hashlib.pbkdf2_hmac("sha256", secret.reveal(), salt, iterations, _KEY_SIZE))
 
 
 def hkdf_sha256(key: bytes, salt: bytes, info: bytes, length: int = 32) -> bytes:

@@ -30,5 +30,10 @@ def server_thumbprint(public: bytes) -> str:
     return _digest({"crv": "Ed25519", "kty": "OKP", "x": to_base64url(public)})
 
 
+def copy_thumbprint(public: bytes) -> str:
+    """Return the thumbprint of an X25519 public key, 32 bytes (RFC 8037, section 2)."""
+    return _digest({"crv": "X25519", "kty": "OKP", "x": to_base64url(public)})
+
+
 def _digest(members: dict[str, str]) -> str:
     return hashlib.sha256(canonical_json(members)).hexdigest()

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from nskeys.model.secret import SecretBytes
 
 SIGNATURE_SIZE = 64
+PUBLIC_SIZE = 32
 
 
 def public_of(seed: SecretBytes) -> bytes:

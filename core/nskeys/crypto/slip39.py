@@ -94,6 +94,9 @@ def combine(shares: Sequence[Share]) -> SecretBytes:
     """Return the 16 bytes that these shares of one set give. Shares beyond the threshold are checked too.
     Raises SharesIncomplete, SharesDisagree."""
     different = {share.label.number: share for share in shares}
+    odd = {one.label.number for one in shares if not one.words.same_as(different[one.label.number].words)}
+    if odd:  # two shares in one place
+        raise SharesDisagree(tuple(sorted(odd)))
     held = [different[number] for number in sorted(different)]
     if not held or len(held) < held[0].label.threshold:
         raise SharesIncomplete(len(held), held[0].label.threshold if held else THRESHOLD_LEAST)

@@ -1,10 +1,11 @@
 """Wrapping keys under the key store's KEK, and the KEK under a passphrase (core/FORMAT.md, "Key store").
 
     wrapped = 0x01 | nonce(12) | AES-256-GCM ciphertext(32) | tag(16)          61 bytes
-    AAD     = "nskeys/wrap/1" 0x00 | store_id(16) | kid(32)                     a key
+    AAD     = "nskeys/wrap/1" 0x00 | store_id(16) | kid(32) | created           a key
     AAD     = "nskeys/kek/1" 0x00 | store_id(16)                                the KEK
 
-A wrapped key cannot be passed off as another key of the store, nor as a key of another store.
+A wrapped key cannot be passed off as another key of the store, as a key of another store, nor as an older
+or newer one: `created` is the moment as its file spells it. The server key has none.
 """
 
 import os
@@ -24,15 +25,18 @@ _KEY = b"nskeys/wrap/1\x00"
 _KEK = b"nskeys/kek/1\x00"
 
 
-def wrap_key(kek: SecretBytes, store_id: str, label: str, material: SecretBytes) -> bytes:
-    """Return a key wrapped under the KEK. `label` is its thumbprint, 64 hex digits; `store_id` 32."""
-    return seal_key(os.urandom(NONCE_SIZE), kek, _key_aad(store_id, label), material)
+def wrap_key(
+    kek: SecretBytes, store_id: str, label: str, material: SecretBytes, created: str = ""
+) -> bytes:
+    """Return a key wrapped under the KEK. `label` is its thumbprint, 64 hex digits; `store_id` 32;
+    `created` the moment in its file."""
+    return seal_key(os.urandom(NONCE_SIZE), kek, _key_aad(store_id, label, created), material)
 
 
-def unwrap_key(kek: SecretBytes, store_id: str, label: str, blob: bytes) -> SecretBytes:
+def unwrap_key(kek: SecretBytes, store_id: str, label: str, blob: bytes, created: str = "") -> SecretBytes:
     """Return the unwrapped key. Raises KeyStoreDamaged (`does_not_open`), which names `label`. The caller
     still compares the key's thumbprint with `label`."""
-    material = _open(kek, _key_aad(store_id, label), blob)
+    material = _open(kek, _key_aad(store_id, label, created), blob)
     if material is None:
         raise KeyStoreDamaged(label, Problem.DOES_NOT_OPEN)
     return material
@@ -68,8 +72,8 @@ def _open(key: SecretBytes, aad: bytes, blob: bytes) -> SecretBytes | None:
         return None
 
 
-def _key_aad(store_id: str, label: str) -> bytes:
-    return _KEY + _sized(store_id, 16) + _sized(label, 32)
+def _key_aad(store_id: str, label: str, created: str) -> bytes:
+    return _KEY + _sized(store_id, 16) + _sized(label, 32) + created.encode("ascii")
 
 
 def _kek_aad(store_id: str) -> bytes:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from nskeys.archive.age.header import Header, HeaderInvalid, Stanza, from_base64, parse_header
-from nskeys.crypto.age_primitives import TAG_SIZE, ChaCha
-from nskeys.crypto.kdf import hkdf_sha256
+from nskeys.archive.age.stream import NONCE_SIZE, PayloadInvalid, PayloadWriter, opened_chunks
+from nskeys.crypto.age_primitives import ChaCha
 from nskeys.errors import BackupDamaged, NotABackup
 from nskeys.model.backup import KMS_NAME
 from nskeys.reasons import Problem
@@ -35,12 +35,17 @@ def parse_file(data: bytes, path: str) -> Header:
 
 def open_payload(data: bytes, header: Header, file_key: bytes, path: str) -> bytes:
     """Return the plaintext. The MAC is checked before any of the payload is read. Raises BackupDamaged."""
+    return b"".join(payload_chunks(data, header, file_key, path))
+
+
+def payload_chunks(data: bytes, header: Header, file_key: bytes, path: str) -> Iterator[bytes]:
+    """Yield the plaintext chunk by chunk; raises what `open_payload` does."""
     if not header.authentic(file_key):
         raise BackupDamaged(path, KMS_NAME, Problem.HEADER_MAC)
-    plain = decrypt_payload(file_key, data[header.size :])
-    if plain is None:
-        raise BackupDamaged(path, KMS_NAME, Problem.PAYLOAD)
-    return plain
+    try:
+        yield from opened_chunks(file_key, memoryview(data)[header.size :])
+    except PayloadInvalid:
+        raise BackupDamaged(path, KMS_NAME, Problem.PAYLOAD) from None
 
 
 def wrap_file_key(wrap_key: bytes, file_key: bytes) -> bytes:
@@ -64,37 +69,18 @@ def sized_argument(stanza: Stanza, at: int, count: int, size: int) -> bytes:
     return data
 
 
-NONCE_SIZE = 16
-_CHUNK = 65_536
-
-
 def encrypt_payload(file_key: bytes, nonce: bytes, plain: bytes) -> bytes:
     """Return the payload, beginning with its 16-byte `nonce`, which is never used again."""
-    cipher = _cipher(file_key, nonce)
-    chunks = (cipher.encrypt(counted, chunk) for counted, chunk in _counted(plain, _CHUNK))
-    return nonce + b"".join(chunks)
+    written: list[bytes] = []
+    writer = PayloadWriter(file_key, nonce, written.append)
+    writer.write(plain)
+    writer.finish()
+    return b"".join(written)
 
 
 def decrypt_payload(file_key: bytes, payload: bytes) -> bytes | None:
     """Return the whole plaintext; None where any byte of the payload was changed."""
-    cipher = _cipher(file_key, payload[:NONCE_SIZE])
-    plain: list[bytes] = []
-    for counted, chunk in _counted(payload[NONCE_SIZE:], _CHUNK + TAG_SIZE):
-        opened = cipher.decrypt(counted, chunk)
-        # An empty last chunk has one meaning only: that the whole payload is empty.
-        if opened is None or (not opened and plain):
-            return None
-        plain.append(opened)
-    return b"".join(plain)
-
-
-def _cipher(file_key: bytes, nonce: bytes) -> ChaCha:
-    return ChaCha(hkdf_sha256(file_key, nonce, b"payload"))
-
-
-def _counted(data: bytes, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Yield each chunk with its nonce; empty `data` gives one empty, last chunk."""
-    last = max(0, (len(data) - 1) // size)
-    for number in range(last + 1):
-        counter = number.to_bytes(11, "big") + (b"\x01" if number == last else b"\x00")
-        yield counter, data[number * size : (number + 1) * size]
+    try:
+        return b"".join(opened_chunks(file_key, memoryview(payload)))
+    except PayloadInvalid:
+        return None

@@ -112,7 +112,7 @@ def _lines(data: bytes, name: str) -> tuple[FileIdentity, ...]:
         text = data.decode("utf-8")
     except UnicodeDecodeError:  # which holds the data
         raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY) from None
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip(" \t\r") for line in text.split("\n")]
     kept = [line for line in lines if line and not line.startswith("#")]
     if not kept:
         raise IdentityUnusable(name, IdentityProblem.NOT_IDENTITY)

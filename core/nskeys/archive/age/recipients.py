@@ -4,21 +4,20 @@ The list is exact: no random (grease) stanza stands among them, so the header te
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from nskeys.archive.age.file import (
     FILE_KEY_SIZE,
-    NONCE_SIZE,
     SCRYPT,
-    encrypt_payload,
-    open_payload,
     parse_file,
+    payload_chunks,
 )
-from nskeys.archive.age.header import HeaderInvalid, Stanza, format_header
+from nskeys.archive.age.header import Header, HeaderInvalid, Stanza, format_header
 from nskeys.archive.age.limits import RECIPIENT_LIMIT, RECIPIENTS_LIMIT
 from nskeys.archive.age.ssh import SSH_ED25519, SSH_RSA, SshRecipient
+from nskeys.archive.age.stream import NONCE_SIZE, PayloadWriter
 from nskeys.archive.age.x25519 import IDENTITY_PREFIX, X25519, X25519Recipient
 from nskeys.crypto.age_primitives import new_x25519
 from nskeys.errors import BackupDamaged, IdentityNotRecipient, RecipientRefused, SecretUnavailable
@@ -124,18 +123,39 @@ def encrypt_to_with(
     randomness: RecipientsRandomness, recipients: Sequence[Recipient], plaintext: bytes
 ) -> bytes:
     """Return what `encrypt_to` does, with the given randomness: for test vectors only."""
+    written: list[bytes] = []
+    writer = encrypting_to(randomness, recipients, written.append)
+    writer.write(plaintext)
+    writer.finish()
+    return b"".join(written)
+
+
+def encrypting_to(
+    randomness: RecipientsRandomness, recipients: Sequence[Recipient], write: Callable[[bytes], object]
+) -> PayloadWriter:
+    """Write the header, and return what writes the payload of any length."""
     stanzas = []
     for recipient, ephemeral in zip(recipients, randomness.ephemerals, strict=True):
         with ephemeral:
             stanzas.append(recipient.wrap(randomness.file_key, ephemeral))
-    header = format_header(stanzas, randomness.file_key)
-    return header + encrypt_payload(randomness.file_key, randomness.nonce, plaintext)
+    write(format_header(stanzas, randomness.file_key))
+    return PayloadWriter(randomness.file_key, randomness.nonce, write)
 
 
 def decrypt_by(data: bytes, identities: Sequence[FileIdentity], path: str = "") -> bytes:
     """Return the plaintext. Raises IdentityNotRecipient where no stanza is for any of these. Raises
     NotABackup, BackupDamaged. Raises SecretUnavailable (`backup_password`) for a file under a password."""
+    return b"".join(decrypting_by(data, identities, path))
+
+
+def decrypting_by(data: bytes, identities: Sequence[FileIdentity], path: str = "") -> Iterator[bytes]:
+    """Yield the plaintext chunk by chunk; raises what `decrypt_by` does. Only the end of the iteration says
+    that the file is whole."""
     header = parse_file(data, path)
+    yield from payload_chunks(data, header, _file_key(header, identities, path), path)
+
+
+def _file_key(header: Header, identities: Sequence[FileIdentity], path: str) -> bytes:
     if any(stanza.kind == SCRYPT for stanza in header.stanzas):
         if len(header.stanzas) > 1:
             raise BackupDamaged(path, KMS_NAME, Problem.SCRYPT_STANZA)
@@ -149,7 +169,7 @@ def decrypt_by(data: bytes, identities: Sequence[FileIdentity], path: str = "") 
         raise IdentityNotRecipient(path)
     if len(file_key) != FILE_KEY_SIZE:
         raise BackupDamaged(path, KMS_NAME, Problem.RECIPIENT_STANZA)
-    return open_payload(data, header, file_key, path)
+    return file_key
 
 
 def addressed_to(data: bytes, recipients: Sequence[Recipient], path: str = "") -> bool:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from nskeys.archive.age.file import (
     BODY_SIZE,
     FILE_KEY_SIZE,
-    NONCE_SIZE,
     SCRYPT,
     encrypt_payload,
     open_payload,
@@ -29,9 +28,11 @@ from nskeys.archive.age.header import (
     to_base64,
 )
 from nskeys.archive.age.limits import PASSWORD_LIMIT
+from nskeys.archive.age.stream import NONCE_SIZE
 from nskeys.crypto.kdf import SALT_SIZE, scrypt
 from nskeys.errors import BackupDamaged, PasswordRefused, SecretUnavailable, WrongPassword
-from nskeys.model.backup import KMS_NAME, Protection
+from nskeys.model.backup import KMS_NAME
+from nskeys.model.register import Protection
 from nskeys.model.secret import SecretBytes
 from nskeys.reasons import Opens, PasswordProblem, Problem, Wanted
 

@@ -114,18 +114,17 @@ class SshIdentity:
         return self.key.public.line
 
     def unwrap(self, stanza: Stanza) -> bytes | None:
-        if stanza.kind == SSH_RSA:
-            return self._unwrap_rsa(stanza)
-        if stanza.kind != SSH_ED25519:
+        if stanza.kind != (SSH_RSA if self.key.seed is None else SSH_ED25519):
             return None
+        if self.key.seed is None:
+            return self._unwrap_rsa(stanza)
         tag = sized_argument(stanza, 0, 2, _TAG_SIZE)
         share = sized_argument(stanza, 1, 2, X25519_SIZE)
         if len(stanza.body) != BODY_SIZE:
             raise HeaderInvalid(Problem.STANZA)
-        seed = self.key.seed
-        if seed is None or to_base64(tag).decode("ascii") != _tag(self.key.public):
+        if to_base64(tag).decode("ascii") != _tag(self.key.public):
             return None
-        with ed25519_seed_to_x25519(seed) as secret:
+        with ed25519_seed_to_x25519(self.key.seed) as secret:
             shared = x25519_shared(secret, share)
             point = x25519_public(secret)
         if shared is None:

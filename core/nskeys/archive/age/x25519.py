@@ -46,7 +46,7 @@ class X25519Recipient:
 
     @property
     def text(self) -> str:
-        """Its one spelling."""
+        """The recipient as text, `age1...`, in its one spelling."""
         return bech32.encode(RECIPIENT_PREFIX, self.public)
 
     def wrap(self, file_key: bytes, ephemeral: SecretBytes) -> Stanza:

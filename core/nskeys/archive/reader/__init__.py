@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from nskeys.model.backup import READER_NAME
 
-READER_SHA256 = "50ec6cece7ab6df93a5d7b2c8cc541d81cf42357ae79f0dcad7253a926d06048"
+READER_SHA256 = "299ff883ee3d27a700c115087e56a4767a6003bf0f1aa1f8810709a36c408762"
 
 
 def reader_bytes() -> bytes:
