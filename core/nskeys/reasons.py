@@ -81,6 +81,15 @@ class Problem(StrEnum):
     RECIPIENT_STANZA = "recipient_stanza"
     SCRYPT_STANZA = "scrypt_stanza"
     KEYS_AND_FACTS = "keys_and_facts"
+    KEY_BACKUP = "key_backup"
+    DATABASE_COPY = "database_copy"
+    NOT_ZIP = "not_zip"
+    NOT_GZIP = "not_gzip"
+    ROWS_AND_FACTS = "rows_and_facts"
+    ROWS_AND_CHECKPOINT = "rows_and_checkpoint"
+    ROW_ORDER = "row_order"
+    TABLES = "tables"
+    LAST_LINE = "last_line"
     SERVER_KEY = "server_key"
     SECOND_READER = "second_reader"
     BARE = "bare"
@@ -110,9 +119,9 @@ class Problem(StrEnum):
     NOT_A_TIME = "not_a_time"
     NOT_A_KIND = "not_a_kind"
     NOT_A_STAGE = "not_a_stage"
+    NOT_A_STATE = "not_a_state"
     NOT_A_ROW = "not_a_row"
     NOT_A_DIGEST = "not_a_digest"
-    NOT_A_SIGNED_HEAD = "not_a_signed_head"
     UNKNOWN_KEY = "unknown_key"
     NOT_A_SCHEMA = "not_a_schema"
     NOT_LISTED = "not_listed"
@@ -333,7 +342,21 @@ class ImportProblem(StrEnum):
     SPREADSHEET = "spreadsheet"
     PDF = "pdf"
     KDBX = "kdbx"
+    """What reads it is not installed."""
     KDB = "kdb"
+
+    # --- encrypted databases, exports and trees
+    KDF_COST = "export_kdf_cost"
+    KDBX_DAMAGED = "kdbx_damaged"
+    KDBX_VERSION = "kdbx_version"
+    KDBX_FAILED = "kdbx_failed"
+    KEY_FILE = "key_file"
+    NOT_A_TREE = "not_a_tree"
+    NO_GPG = "no_gpg"
+    NO_GPG_KEY = "no_gpg_key"
+    GPG_FAILED = "gpg_failed"
+    GOPASS_AGE = "gopass_age"
+    ACCOUNT_RESTRICTED = "account_restricted"
 
 
 class SealProblem(StrEnum):
@@ -346,11 +369,15 @@ class SealProblem(StrEnum):
 class ForeignReason(StrEnum):
     """Why a backup needs a plain confirmation before it is restored."""
 
-    UNSIGNED = "unsigned"
-    BROKEN_SIGNATURE = "broken_signature"
-    UNPROVEN_SIGNATURE = "unproven_signature"
+    NOT_VOUCHED = "not_vouched"
+    """There is no server key here, so nothing tells whose key signed it."""
     OTHER_SIGNER = "other_signer"
-    NAMES_OTHER_SIGNER = "names_other_signer"
+    REPLACED_SIGNER = "replaced_signer"
+    """An earlier server key of this server signed it after that key was replaced."""
+    EARLIER_SIGNER = "earlier_signer"
+    """An earlier server key of this server signed it, and the register does not know it."""
+    NAMED_OTHERWISE = "named_otherwise"
+    """Another server key signed it than the one that a person named."""
     OTHER_CMDB = "other_cmdb"
     LACKS_KEYS = "lacks_keys"
     UNREACHED = "unreached"
@@ -401,6 +428,13 @@ class Wanted(StrEnum):
     IDENTITY_PASSWORD = "identity_password"
     SSH_PASSWORD = "ssh_password"
     SSH_PASSPHRASE = "ssh_passphrase"
+    YES = "yes"
+    """A person's word that a backup is signed by the server key on the runbook."""
+    EXPORT_PASSWORD = "export_password"
+    EXPORT_KEY_FILE = "export_key_file"
+    EXPORT_IDENTITY = "export_identity"
+    NEW_EXPORT_PASSWORD = "new_export_password"
+    GPG_PASSPHRASE = "gpg_passphrase"
 
 
 class Opens(StrEnum):
@@ -410,6 +444,8 @@ class Opens(StrEnum):
     KEY_STORE = "key store"
     TOKEN = "token"
     IDENTITY = "identity"
+    EXPORT = "export"
+    GPG_KEY = "gpg key"
 
 
 class RecipientProblem(StrEnum):
@@ -423,6 +459,8 @@ class RecipientProblem(StrEnum):
     RSA_SIZE = "rsa_size"
     TOO_LONG = "too_long"
     NOT_RECIPIENT = "not_recipient"
+    REPLACED = "replaced"
+    """A recovery identity of this server that was replaced."""
     NONE = "none"
     """The file names none."""
     TOO_MANY = "too_many"
@@ -443,10 +481,12 @@ class RecoveryProblem(StrEnum):
     """What is wrong with what the home keeps of a recovery identity."""
 
     NOT_SIGNED = "not_signed"
+    NOT_THE_LAST = "not_the_last"
     OTHER_SERVER = "other_server"
-    RECORD_MISSING = "record_missing"
     IDENTITY_MISSING = "identity_missing"
     IDENTITY_CHANGED = "identity_changed"
+    REPLACED = "replaced"
+    """A vouched backup calls it an earlier one."""
     NOT_CANONICAL = "not_canonical"
 
 
@@ -508,6 +548,96 @@ class Operation(StrEnum):
     IDENTITY = "identity"
     CUSTODIANS = "custodians"
     PROOF = "proof"
+    ACCEPTANCE = "acceptance"
+    MOVE = "move"
+
+
+class MoveProblem(StrEnum):
+    """Why the CMDB is not moved to another database."""
+
+    HERE = "here"
+    """It is there already."""
+    SAME = "same"
+    """It is the CMDB itself, by another address."""
+    NOT_EMPTY = "not_empty"
+    DIFFERS = "differs"
+    """What was read back from there is not what was written."""
+    ROWS_CHANGED = "rows_changed"
+    """Credentials here are not those that the inventory says."""
+
+
+class MismatchKind(StrEnum):
+    """Which part contradicts the checkpoint."""
+
+    HOME_MISSING = "home_missing"
+    """There is a key store and no checkpoint beside it."""
+    HOME_CHANGED = "home_changed"
+    """The home's checkpoint is not what this server signed."""
+    CMDB_MISSING = "cmdb_missing"
+    """The CMDB has no checkpoint."""
+    CMDB_CHANGED = "cmdb_changed"
+    """The CMDB's checkpoint is not what this server signed."""
+    OTHER_SERVER = "other_server"
+    """Another server took this CMDB over."""
+    WENT_BACK = "went_back"
+    """The CMDB is that of an earlier change."""
+    MOVED = "moved"
+    """The CMDB was moved, and this is the database that was left."""
+    WENT_ON = "went_on"
+    """The CMDB is that of a change that was not made here."""
+    WITNESS = "witness"
+    """An archive of this server knows a later change than home and CMDB."""
+    OTHER_TRAIL = "other_trail"
+    """An archive of this server knows a change that was made here, and another audit trail at it."""
+    STORE = "store"
+    KEYS = "keys"
+    REGISTER = "register"
+    DIARY = "diary"
+    AUDIT = "audit"
+    AUDIT_LINE = "audit_line"
+    """A line within the trail is not what was written; found by reading all."""
+    ROTATION = "rotation"
+    RECOVERY = "recovery"
+
+
+class NoProof(StrEnum):
+    """Why a database that was named proves nothing of a backup."""
+
+    SAME_FILE = "same_file"
+    """It is the file of the CMDB itself, by whatever name."""
+    LEFT = "left"
+    """The last move of the CMDB left it."""
+    SHOWS_THE_CHANGE = "shows_the_change"
+    """It has the change that the check just made: it is the CMDB, or follows it."""
+    IN_RECOVERY = "in_recovery"
+    """Its server is a standby."""
+    SUBSCRIBES = "subscribes"
+    """Its tables follow another database's by logical replication."""
+    EMPTY = "empty"
+    """No CMDB is in it."""
+    OTHER_CMDB = "other_cmdb"
+    NEWER = "newer"
+    """A newer nskeys made its tables."""
+    ALTERED = "altered"
+    """It has what nskeys did not make."""
+    DAMAGED = "damaged"
+    NO_CHECKPOINT = "no_checkpoint"
+    NOT_SIGNED = "not_signed"
+    """Neither this server nor one before it signed its checkpoint."""
+    SIGNER_UNKNOWN = "signer_unknown"
+    """An earlier server key of this server signed it, and nothing at hand has its public half."""
+    ABANDONED = "abandoned"
+    """It is of a change that does not count any more."""
+    AHEAD = "ahead"
+    """It is of a later change than the CMDB."""
+    OTHER_HISTORY = "other_history"
+    """Its audit trail is not the beginning of this one's."""
+    UNEXPLAINED = "unexplained"
+    """When it was made, something did not fit its checkpoint."""
+    CONTRADICTS = "contradicts"
+    """What is in it is not what its checkpoint says."""
+    ROWS_CHANGED = "rows_changed"
+    """Its credentials are not those of its inventory."""
 
 
 class Versioned(StrEnum):
@@ -518,3 +648,14 @@ class Versioned(StrEnum):
     CONFIG = "config"
     BACKUP = "backup"
     RECOVERY = "recovery"
+    DATABASE_COPY = "database_copy"
+    CHECKPOINT = "checkpoint"
+
+
+class FailureReason(StrEnum):
+    """Why a credential did not open."""
+
+    KEY_MISSING = "key_missing"
+    TAMPERED = "tampered"
+    UNREADABLE = "unreadable"
+    """Its row cannot be read, so no key can be tried."""

@@ -3,16 +3,20 @@ must stop neither the keyboard nor the way out.
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from threading import Thread
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
 
-def in_a_thread(call: Callable[[], T]) -> Future[T]:
+def in_a_thread(call: Callable[[], T]) -> "Future[T]":
     """Begin the call; its value, or the error that ended it, comes with the future. It may be broken off at
     any moment, so it is for reading, or for what a killed program leaves in order."""
+    from concurrent.futures import Future  # with `logging`: not before somebody waits for something
+
     future: Future[T] = Future()
     future.set_running_or_notify_cancel()  # from here on nobody can cancel it under the thread's feet
 

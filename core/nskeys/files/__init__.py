@@ -6,14 +6,26 @@ truncated in place. A killed process leaves at most a temporary file, which `swe
 `CannotCreate` or `FileUnreadable` here, and `problem_of` alone maps an errno to a token.
 """
 
-from nskeys.files.folders import make_folder, remove, remove_folder, rename_folder
+from nskeys.files.folders import discard, make_folder, remove, remove_folder
 from nskeys.files.problems import cannot_create, problem_of
-from nskeys.files.reading import exists, mode_of, named_path, names_in, read_bounded, read_if_there
+from nskeys.files.reading import (
+    exists,
+    is_folder,
+    mode_of,
+    named_path,
+    names_in,
+    read_beginning,
+    read_bounded,
+    read_if_there,
+)
+from nskeys.files.scratch import named, nameless, unfinished
 from nskeys.files.syncing import sync_folder
 from nskeys.files.temporary_files import left_of, sweep, temporary
 from nskeys.files.writing import (
     behind,
     publish,
+    put_in_place,
+    rename_to_first_free,
     replace,
     replace_behind,
     try_publishing,
@@ -25,19 +37,25 @@ from nskeys.files.writing import (
 __all__ = [
     "behind",
     "cannot_create",
+    "discard",
     "exists",
+    "is_folder",
     "left_of",
     "make_folder",
     "mode_of",
+    "named",
     "named_path",
+    "nameless",
     "names_in",
     "problem_of",
     "publish",
+    "put_in_place",
+    "read_beginning",
     "read_bounded",
     "read_if_there",
     "remove",
     "remove_folder",
-    "rename_folder",
+    "rename_to_first_free",
     "replace",
     "replace_behind",
     "sweep",
@@ -45,6 +63,7 @@ __all__ = [
     "temporary",
     "try_publishing",
     "try_writing",
+    "unfinished",
     "write_first_free",
     "write_new",
 ]

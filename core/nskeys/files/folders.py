@@ -1,4 +1,4 @@
-"""Making, renaming and removing folders and files, durably."""
+"""Making and removing folders and files, durably."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -24,11 +24,11 @@ def make_folder(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def rename_folder(source: Path, target: Path) -> None:
-    """Rename a finished folder to a name that does not exist, in the same parent. Raises CannotCreate."""
-    with creating(target):
-        source.rename(target)
-    sync_folder(target.parent)
+def discard(path: Path) -> None:
+    """Remove a file if it exists, not durably: after a power cut it may be there again. Raises
+    CannotCreate."""
+    with creating(path):
+        path.unlink(missing_ok=True)
 
 
 def remove(path: Path) -> None:

@@ -42,7 +42,7 @@ def _place(part: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-    if not _rename_unless_taken(part, path):
+    if not rename_unless_taken(part, path):
         _replace_own_empty_file(part, path)
 
 
@@ -55,7 +55,7 @@ def _replace_own_empty_file(part: Path, path: Path) -> None:
         raise
 
 
-def _rename_unless_taken(part: Path, path: Path) -> bool:
+def rename_unless_taken(part: Path, path: Path) -> bool:
     """Rename with renameat2(2) and RENAME_NOREPLACE; return False where the system or filesystem does not
     support it."""
     import ctypes  # here, for it is rarely needed and slow to load

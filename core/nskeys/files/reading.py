@@ -27,10 +27,19 @@ def named_path(text: str) -> Path:
 def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
     """Return a regular file's bytes, at most `limit`. Raises FileUnreadable (`missing`, `not_permitted`,
     `not_a_file`, `too_large`, ...). `from_medium` bypasses the page cache as far as the system allows."""
+    data = read_beginning(path, limit + 1, from_medium=from_medium)
+    if len(data) > limit:
+        raise FileUnreadable(str(path), Problem.TOO_LARGE)
+    return data
+
+
+def read_beginning(path: Path, size: int, *, from_medium: bool = False) -> bytes:
+    """Return the first `size` bytes of a regular file, or all of one that has fewer. Raises what
+    `read_bounded` raises, but for `too_large`."""
     with reading(path):
         # O_NONBLOCK: a named pipe in a file's place must not hold us up before we have seen what it is.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb", buffering=0) as file:  # noqa: PTH123  # a descriptor, not a path
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise FileUnreadable(str(path), Problem.NOT_A_FILE)
@@ -39,10 +48,10 @@ def read_bounded(path: Path, limit: int, *, from_medium: bool = False) -> bytes:
                     sync(descriptor)  # only clean pages can be dropped
                 os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
             data = bytearray()
-            while len(data) <= limit and (piece := file.read(min(limit + 1 - len(data), 1 << 20))):
+            while len(data) < size and (piece := os.read(descriptor, min(size - len(data), 1 << 20))):
                 data += piece
-    if len(data) > limit:
-        raise FileUnreadable(str(path), Problem.TOO_LARGE)
+        finally:
+            os.close(descriptor)
     return bytes(data)
 
 
@@ -75,6 +84,12 @@ def mode_of(path: Path) -> int | None:
 def exists(path: Path) -> bool:
     """Return whether a path exists. Raises FileUnreadable where that cannot be told."""
     return mode_of(path) is not None
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a folder lies there. Raises FileUnreadable where that cannot be told."""
+    with reading(path):
+        return path.is_dir()
 
 
 def names_in(folder: Path) -> list[str]:

@@ -15,6 +15,8 @@ from nskeys.files.syncing import sync
 from nskeys.reasons import Problem
 
 _PREFIX, _SUFFIX = ".nskeys-", ".part"
+_JOURNALS = ("-wal", "-journal", "-shm")
+"""What SQLite puts beside a temporary file that is a database; no process locks these."""
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 OWN = 0o600
 
@@ -28,7 +30,7 @@ def temporary_file(
     path = folder / temporary_name()
     descriptor = os.open(path, NEW, OWN)
     try:
-        _lock(descriptor)
+        hold(descriptor)
         if mode != OWN:
             os.fchmod(descriptor, mode)  # not asked of `open`, which the process's umask narrows
         rest = memoryview(data)
@@ -50,10 +52,11 @@ def temporary_name() -> str:
     return f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
 
 
-def temporary(folder: Path) -> list[Path]:
-    """Return the temporary files in a folder; a missing folder holds none. CannotCreate."""
+def temporary(folder: Path, end: str = "") -> list[Path]:
+    """Return the temporary files in a folder, or what is beside them with a name that goes on like `end`; a
+    missing folder holds none. CannotCreate."""
     with creating(folder), suppress(FileNotFoundError, NotADirectoryError):
-        return sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}"))
+        return sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}{end}"))
     return []
 
 
@@ -69,6 +72,17 @@ def sweep(folder: Path) -> None:
     for path in temporary(folder):
         with creating(folder):
             remove_unless_in_use(path)
+    for path in temporary(folder, "-*"):
+        with creating(folder):
+            _remove_orphan(path)
+
+
+def _remove_orphan(journal: Path) -> None:
+    """Remove a journal whose file is gone: whoever makes one removes it before its file."""
+    file, mark, end = journal.name.rpartition("-")
+    if mark + end in _JOURNALS and not journal.with_name(file).exists():
+        with suppress(OSError):
+            journal.unlink()
 
 
 def remove_unless_in_use(path: Path) -> None:
@@ -78,13 +92,13 @@ def remove_unless_in_use(path: Path) -> None:
     except OSError:
         return  # gone already, or another user's
     try:
-        if _lock(descriptor):
+        if hold(descriptor):
             path.unlink(missing_ok=True)
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int) -> bool:
+def hold(descriptor: int) -> bool:
     """Mark a temporary file as in use until it is closed; return False where another process did. Where the
     filesystem has no locks, return True."""
     try:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nskeys.errors import CannotCreate, FileUnreadable
-from nskeys.files.naming import place_first_free
+from nskeys.files.naming import place_first_free, rename_unless_taken
 from nskeys.files.problems import creating
 from nskeys.files.reading import read_bounded
 from nskeys.files.syncing import sync_folder
@@ -83,6 +83,39 @@ def replace_behind(path: Path, data: bytes, *, mode: int = OWN) -> None:
                     os.chown(part, kept.st_uid, kept.st_gid)
             part.replace(target)
     sync_folder(target.parent)
+
+
+def put_in_place(part: Path, path: Path, *, replacing: bool) -> None:
+    """Give a file that is written and closed its name, once it is on the medium: where a file has that
+    already only when `replacing` it. Raises CannotCreate (`name_taken`, ...)."""
+    with creating(path):
+        descriptor = os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if replacing:
+            part.replace(path)
+        elif not rename_unless_taken(part, path):  # by one step, so that no second name is ever left
+            place_first_free(part, path.parent, [path.name])
+    sync_folder(path.parent)
+
+
+def rename_to_first_free(path: Path, names: Iterable[str]) -> Path:
+    """Rename a file, or a link, to the first of `names` that is free in its folder, durably, and return
+    that path. Raises CannotCreate, for the first name as `name_taken` when all exist."""
+    with creating(path):
+        for name in names:
+            target = path.with_name(name)
+            if os.path.lexists(target):
+                continue
+            with suppress(FileExistsError):
+                if not rename_unless_taken(path, target):
+                    place_first_free(path, path.parent, [name])
+                    path.unlink()
+                sync_folder(path.parent)
+                return target
+    raise CannotCreate(str(path), Problem.NAME_TAKEN)
 
 
 def behind(path: Path) -> Path:

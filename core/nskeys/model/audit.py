@@ -8,14 +8,27 @@ the server key signed and that each backup carries.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
-from nskeys.model.signed_json import Json, canonical_json, mapping, moment, parse_any_spelling
+from nskeys.model.signed_json import (
+    Json,
+    canonical_json,
+    hexadecimal,
+    integer,
+    mapping,
+    moment,
+    parse_any_spelling,
+    text,
+    token,
+)
 from nskeys.model.times import to_rfc3339
 
 _PREFIX = b"nskeys/audit/1\x00"
 _LINE_LIMIT = 1 << 22  # bytes
+
+NO_SESSION = 2**32 - 1
+"""The kernel's login uid of a process that no login started."""
 
 
 class Action(StrEnum):
@@ -29,12 +42,22 @@ class Action(StrEnum):
     CREDENTIAL_REVEALED = "credential-revealed"
     CREDENTIAL_REMOVED = "credential-removed"
     CREDENTIALS_IMPORTED = "credentials-imported"
+    CREDENTIALS_EXPORTED = "credentials-exported"
     KEY_CREATED = "key-created"
     ROTATION_ACTIVATED = "rotation-activated"
     ROTATION_RESEALED = "rotation-resealed"
     ROTATION_FINISHED = "rotation-finished"
+    BACKUP_BEGAN = "backup-began"
+    """Written before anything is sent: its number is never given to another backup."""
     BACKED_UP = "backed-up"
     BACKUP_FAILED = "backup-failed"
+    DATABASE_COPIED = "database-copied"
+    DATABASE_DECLARED = "database-declared"
+    """Somebody else's backup; it counts for nothing."""
+    DATABASE_CHECK_BEGAN = "database-check-began"
+    """Whatever shows this change is this CMDB or follows it, and is no backup."""
+    DATABASE_CHECKED = "database-checked"
+    DATABASE_WITHDRAWN = "database-withdrawn"
     DRILLED = "drilled"
     DRILL_FAILED = "drill-failed"
     RESTORED = "restored"
@@ -49,21 +72,49 @@ class Action(StrEnum):
     DESTINATION_REMOVED = "destination-removed"
     SERVER_TRUSTED = "server-trusted"
     PROTECTOR_CHANGED = "protector-changed"
+    SERVER_KEY_REPLACED = "server-key-replaced"
+    KEY_COMPROMISED = "key-compromised"
     IDENTITY_CREATED = "identity-created"
     IDENTITY_REPLACED = "identity-replaced"
     CUSTODIANS_SPLIT = "custodians-split"
     CUSTODIANS_CHECKED = "custodians-checked"
     SCHEDULE_INSTALLED = "schedule-installed"
     SCHEDULE_REMOVED = "schedule-removed"
+    DATABASE_MOVED = "database-moved"
+    """All rows lie in another database from this change on, and only there has this line been written."""
+    MISMATCH_ACCEPTED = "mismatch-accepted"
+    """Everything is taken as it was found; the reason stands in the statement too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: the effective user and, under sudo, the user who called it."""
+    """Who acts. What the kernel knows comes first; `sudo_user` is a claim."""
 
     uid: int
+    """The effective user's."""
     user: str
     sudo_user: str = ""
+    """What SUDO_USER says. Whoever starts the program sets it, so it proves nothing."""
+    login_uid: int | None = None
+    """Whose login session this is (`/proc/self/loginuid`): set once by the login and kept by su and sudo.
+    NO_SESSION outside of one, as for a timer; None where the kernel keeps none."""
+    login_user: str = ""
+    """The name of `login_uid`; empty without a session."""
+
+    @property
+    def claimed(self) -> str:
+        """Who else SUDO_USER says it is; empty where the login session shows the same user."""
+        return "" if self.sudo_user == self.login_user else self.sudo_user
+
+    def document(self) -> dict[str, Json]:
+        """Return the members that say in signed JSON who acts."""
+        return {
+            "uid": self.uid,
+            "user": self.user,
+            "login_uid": self.login_uid,
+            "login_user": self.login_user,
+            "sudo_user": self.sudo_user,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +126,46 @@ class AuditEvent:
     actor: Actor
     moment: datetime
     details: tuple[tuple[str, str], ...] = ()
+    event_id: str = ""
+    """32 hex digits of an event that happened before this change and waited for it in the home."""
 
-    def line(self) -> str:
-        """Return the line as it is stored and hashed (RFC 8785 JSON)."""
+    def line(self, number: int) -> str:
+        """Return the line as it is stored and hashed (RFC 8785 JSON); `number` is that of the change that
+        writes it."""
+        waited: dict[str, Json] = {"event": self.event_id} if self.event_id else {}
         value: Json = {
+            **waited,
+            "number": number,
             "time": to_rfc3339(self.moment),
-            "uid": self.actor.uid,
-            "user": self.actor.user,
-            "sudo_user": self.actor.sudo_user,
+            **self.actor.document(),
             "action": self.action.value,
             "subject": self.subject,
             "details": dict(self.details),
         }
         return canonical_json(value).decode("utf-8")
+
+
+def event_line(event: AuditEvent) -> str:
+    """Return an event as it waits in the home."""
+    return event.line(0)
+
+
+def event_from_line(line: str) -> AuditEvent | None:
+    """Return an event that waits in the home; None where nskeys did not write the line."""
+    told = members_of(line)
+    try:
+        details = mapping(told.get("details"))
+        integer(told.get("uid"))
+        return AuditEvent(
+            action=token(told.get("action"), Action),
+            subject=text(told.get("subject")),
+            actor=actor_of(told),
+            moment=moment(told.get("time")),
+            details=tuple((name, text(value)) for name, value in sorted(details.items())),
+            event_id=hexadecimal(told.get("event"), 32),
+        )
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +193,21 @@ def members_of(line: str) -> Mapping[str, Json]:
         return {}
 
 
-def moment_of(line: str) -> datetime:
-    """The moment that a line names; the beginning of all time where it names none."""
-    try:
-        return moment(members_of(line).get("time"))
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
+def actor_of(told: Mapping[str, Json]) -> Actor:
+    """Who acts by the members of a line; what it does not say is empty."""
+
+    def text(name: str) -> str:
+        value = told.get(name)
+        return value if isinstance(value, str) else ""
+
+    uid, login = told.get("uid"), told.get("login_uid")
+    return Actor(
+        uid if isinstance(uid, int) else -1,
+        text("user"),
+        text("sudo_user"),
+        login if isinstance(login, int) else None,
+        text("login_user"),
+    )
 
 
 def first_digest(cmdb_id: str) -> bytes:

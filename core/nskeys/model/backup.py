@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from nskeys.model.audit import AuditHead
+from nskeys.model.checkpoint import Predecessor
+from nskeys.model.copy_keys import CopyKey, HeldCopyKey
 from nskeys.model.keys import KeyInfo, Kid
 from nskeys.model.recovery import EarlierIdentity, RecoveryIdentity
+from nskeys.model.register import Protection
 from nskeys.model.secret import SecretBytes
 
 KMS_NAME = "keys.kms"
@@ -15,14 +17,8 @@ RESTORE_NAME = "RESTORE.txt"
 READER_NAME = "open_kms.py"
 FORMAT = 1
 """The version of the backup format that is written, and the only one that is read."""
-HINT_LIMIT = 200
-
-
-class Protection(StrEnum):
-    """What opens a `.kms`."""
-
-    PASSWORD = "password"
-    RECIPIENTS = "recipients"
+PREDECESSORS_LIMIT = 100
+"""Server keys before the present one that facts name; of more, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,14 @@ class KeyFact:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointMark:
+    """The checkpoint that a backup was made at: its number and its SHA-256 in hex."""
+
+    number: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class BackupFacts:
     """Everything a backup says of itself. `members` covers all but `keys.kms`, `manifest.json`."""
 
@@ -50,6 +54,8 @@ class BackupFacts:
     cmdb_id: str
     server_key: str
     """Thumbprint of the server key that signed, 64 hex digits."""
+    server_public: bytes
+    """That key's public half, 32 bytes: with it anybody can check the signatures."""
     created: datetime
     generation: int
     previous: str | None
@@ -64,10 +70,23 @@ class BackupFacts:
     hint: str = ""
     identities: tuple[RecoveryIdentity, ...] = ()
     """The recovery identities whose files are members of the archive."""
+    copy_keys: tuple[CopyKey, ...] = ()
+    """The copy keys in it, oldest first: it opens the database copies that are encrypted to them."""
     earlier: tuple[EarlierIdentity, ...] = ()
     """The identities before them, so that a restore on new hardware still knows whom older backups are
     for."""
+    predecessors: tuple[Predecessor, ...] = ()
+    """The server keys before the present one, the newest first: what this server claims of itself."""
+    checkpoint: CheckpointMark | None = None
+    """The checkpoint at which it was made; None where the server signs none."""
+    source: str = ""
+    """Where nskeys is to be had, as the settings say; empty where they say nothing."""
     members: tuple[tuple[str, MemberFact], ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The number of the last change that the backup saw."""
+        return self.checkpoint.number if self.checkpoint is not None else self.audit.count
 
     @property
     def kids(self) -> tuple[Kid, ...]:
@@ -82,24 +101,13 @@ class BackupFacts:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`manifest.json`: the facts, their Ed25519 signature (None: unsigned), every member's hash."""
+    """`manifest.json`: the facts and their Ed25519 signature, every member's hash, and the signature over
+    all of it."""
 
     facts: BackupFacts
-    signature: bytes | None
+    signature: bytes
     members: tuple[tuple[str, MemberFact], ...]
-
-
-class Signer(StrEnum):
-    """Who signed a backup, as far as its bytes were compared with a public key."""
-
-    NOBODY = "nobody"
-    CLAIMED = "claimed"
-    """It has a signature, and there is no key to check it with."""
-    THIS_SERVER = "this_server"
-    OTHER_SERVER = "other_server"
-    """It names another key than the one at hand; its signature was not checked."""
-    BROKEN = "broken"
-    """It names the key at hand, and the signature is not by it."""
+    manifest_signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +120,18 @@ class BackedUpKey:
 
 @dataclass(frozen=True, slots=True)
 class KmsContents:
-    """An opened `.kms`: facts, signature, every key, and the server key's 32-byte seed (if any)."""
+    """An opened `.kms`: its facts, the signature over them, which holds, and every key."""
 
     facts: BackupFacts
-    signature: bytes | None
+    signature: bytes
     keys: tuple[BackedUpKey, ...]
-    server_key: SecretBytes | None
+    copy_keys: tuple[HeldCopyKey, ...] = ()
 
     def wipe(self) -> None:
+        for held in self.copy_keys:
+            held.secret.wipe()
         for key in self.keys:
             key.material.wipe()
-        if self.server_key is not None:
-            self.server_key.wipe()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How a list of credentials is filtered, sorted, searched and paged, the same for every CMDB."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,11 +23,14 @@ class SortBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CredentialFilter:
-    """Which credentials to list: of one kind, containing a text, sealed by one of some keys (None: any)."""
+    """Which credentials to list: of one kind, containing a text, sealed by one of some keys (None: any), of
+    these keys only what a change after some number made what it is."""
 
     kind: CredentialKind | None = None
     text: str = ""
     kids: frozenset[Kid] | None = None
+    beyond: tuple[tuple[Kid, int], ...] = ()
+    """Keys among `kids`, each with such a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +104,15 @@ def sort_keys_of(credential: Credential) -> SortKeys:
 
 
 def _part(text: str) -> str:
-    return fold(text)[:PART_LIMIT]
+    return _DIGITS.sub(_counted, fold(text)[:PART_LIMIT])
+
+
+_DIGITS = re.compile("[0-9]+")
+_LONG = 9
+
+
+def _counted(number: "re.Match[str]") -> str:
+    """Return a number behind the count of its digits, so that `till-2` comes before `till-12`."""
+    digits = number[0].lstrip("0") or "0"
+    length = len(digits)
+    return f"{length}{digits}" if length < _LONG else f"{_LONG}{length:03}{digits}"

@@ -6,9 +6,10 @@ field is normalised once, before it is sealed, and never touched afterwards.
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from nskeys.errors import FieldInvalid
@@ -42,8 +43,12 @@ class CredentialFields:
     note: str = ""
 
 
-UNNUMBERED = 2**62
-"""The number of a seal that the CMDB has not numbered yet: later than any that a drill saw."""
+CHANGE_LIMIT = 2**53 - 1
+"""The greatest number that a change of the CMDB can have."""
+
+SealedRow: TypeAlias = tuple[str, str, str, str, str, str, int, int, int, bytes]
+"""id, kind, name, target, account, note, number, created, updated, sealed: a row as a database cursor gives
+it. Times are seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,9 @@ class Credential:
     kid: Kid
     created: datetime
     updated: datetime
-    sealed: datetime
-    """When it was first sealed under `kid`."""
-    seal_no: int = field(default=UNNUMBERED, compare=False)
-    """How many seals all keys together had made by this one; the CMDB assigns it. 0 for a secret that
-    was sealed before seals were counted."""
+    number: int
+    """The number of the change that gave it its present secret and fields, 1 to `CHANGE_LIMIT`; a rotation
+    keeps it. Its seal binds it."""
 
     @property
     def reference(self) -> str:
@@ -76,7 +79,7 @@ class UnreadableCredential(Credential):
     problem: Problem = Problem.WRONG_VALUE
     """As in `CmdbDamaged`."""
     ill: frozenset[str] = frozenset()
-    """The values that could not be read: names of fields, `id`, `key`, `created`, `updated`, `sealed`."""
+    """The values that could not be read: names of fields, `id`, `key`, `number`, `created`, `updated`."""
     key: Kid | None = None
     """The key that the row names, where it is a valid id."""
 
@@ -105,6 +108,22 @@ class SealedCredential:
 
     credential: Credential
     blob: bytes
+
+    def row(self) -> SealedRow:
+        """Return it as a database holds it."""
+        credential, fields = self.credential, self.credential.fields
+        return (
+            credential.credential_id,
+            fields.kind.value,
+            fields.name,
+            fields.target,
+            fields.account,
+            fields.note,
+            credential.number,
+            int(credential.created.timestamp()),
+            int(credential.updated.timestamp()),
+            self.blob,
+        )
 
 
 _ACCOUNT = re.compile(r"[^\\/\x00-\x1f]+\\[^\\\x00-\x1f]+")

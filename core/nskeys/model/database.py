@@ -16,6 +16,23 @@ class LoginSafety(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseConnection:
+    """What protects an open connection to a database server, in libpq's words."""
+
+    socket: bool
+    """Whether it is a socket of this machine, which nobody else reads."""
+    tls: str
+    """`TLSv1.3`, by what the server says of its side; `TLS` where it says nothing; empty without TLS."""
+    sslmode: str
+    require_auth: str
+
+    @property
+    def verified(self) -> bool:
+        """Whether the server's certificate was checked."""
+        return bool(self.tls) and self.sslmode in ("verify-ca", "verify-full")
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseLogin:
     """How nskeys logs in to a database server."""
 

@@ -58,6 +58,10 @@ class DrillEntry:
     """The first few that did not open, as `kind/name`."""
     typed: bool
     """Whether a person typed what opens it."""
+    copy_sha256: str = ""
+    """Of the facts of the database copy whose rows were tried; empty where those of the CMDB were."""
+    copy_number: int = 0
+    """The number of the last change that this copy holds."""
     number: int = field(default=0, compare=False)
     """Its number in the diary; not part of what is signed."""
     signed: bool = field(default=False, compare=False)
@@ -80,3 +84,12 @@ class Diary:
     entries: tuple[DrillEntry, ...]
     unreadable: int
     """How many lines cannot be parsed: nskeys did not write them, or they were changed."""
+
+
+class DiaryFate(StrEnum):
+    """Whether the result of a drill is written to the diary."""
+
+    SIGNED = "signed"
+    UNSIGNED = "unsigned"
+    """A line without a signature: the server key was not available."""
+    NOT_WRITTEN = "not_written"

@@ -15,9 +15,7 @@ def to_text(entry: DrillEntry) -> str:
     value: Json = {
         "began": to_rfc3339(entry.began),
         "seconds": entry.seconds,
-        "uid": entry.actor.uid,
-        "user": entry.actor.user,
-        "sudo_user": entry.actor.sudo_user,
+        **entry.actor.document(),
         "host": entry.host,
         "address": entry.address,
         "archive_sha256": entry.archive_sha256,
@@ -29,6 +27,8 @@ def to_text(entry: DrillEntry) -> str:
         "tampered": entry.tampered,
         "failures": list(entry.failures),
         "typed": entry.typed,
+        "copy_sha256": entry.copy_sha256,
+        "copy_number": entry.copy_number,
     }
     return canonical_json(value).decode("utf-8")
 
@@ -39,7 +39,13 @@ def from_text(body: str) -> DrillEntry:
     entry = DrillEntry(
         began=fields.moment("began"),
         seconds=fields.integer("seconds"),
-        actor=Actor(fields.integer("uid"), fields.text("user"), fields.text("sudo_user")),
+        actor=Actor(
+            fields.integer("uid"),
+            fields.text("user"),
+            fields.text("sudo_user"),
+            None if fields.is_null("login_uid") else fields.integer("login_uid"),
+            fields.text("login_user"),
+        ),
         host=fields.text("host"),
         address=fields.text("address"),
         archive_sha256=fields.text("archive_sha256", r"([0-9a-f]{64})?"),
@@ -51,6 +57,8 @@ def from_text(body: str) -> DrillEntry:
         tampered=fields.integer("tampered"),
         failures=tuple(text(item) for item in fields.items("failures")),
         typed=fields.flag("typed"),
+        copy_sha256=fields.text("copy_sha256", r"([0-9a-f]{64})?"),
+        copy_number=fields.integer("copy_number"),
     )
     fields.done()
     return entry

@@ -9,24 +9,32 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
-from nskeys.errors import NskeysError
+from nskeys.errors import Mismatch, NskeysError
 from nskeys.model.credentials import UnreadableRow
+from nskeys.model.halves import Lack
+from nskeys.model.inventory import KeyDifference
 from nskeys.model.keys import Kid, Leftover
 from nskeys.model.next_steps import NextStep
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy
+from nskeys.model.trail_copies import LogBehind
+from nskeys.reasons import MismatchKind
 
 
 class FindingKind(StrEnum):
     """Everything that can be wrong; in the list, of two findings equally severe, the earlier one here comes
     first."""
 
+    MISMATCH = "mismatch"
+    """A part of the home or of the CMDB contradicts the checkpoint."""
+    ROWS_CHANGED = "rows_changed"
+    """A key's credentials are not those of the inventory."""
     LOST = "lost"
     """No key here and no good copy brings these credentials back."""
     UNREADABLE = "unreadable"
     """Rows of the CMDB are not as nskeys writes them."""
     AT_RISK = "at_risk"
-    """Only this machine opens these credentials."""
+    """These credentials open here, and one of their halves is in nothing that counts."""
     CLOSED_HERE = "closed_here"
     """These credentials would come back, and their key is not on this machine."""
     CLAIMED = "claimed"
@@ -38,12 +46,22 @@ class FindingKind(StrEnum):
     """What the home keeps of the recovery identities is not what was written."""
     KEY_STORE_LEFT = "key_store_left"
     """An earlier key store could not be removed."""
+    TRAIL_NOT_COPIED = "trail_not_copied"
+    """A log of this machine did not take lines of the audit trail."""
+    CHECK_OVERDUE = "check_overdue"
+    """The last look at everything is too old."""
+    DATABASE_CHECK_OVERDUE = "database_check_overdue"
+    """Somebody else's database backup counts for nothing: its last check is too old, or there was none."""
+    NOT_COMPARED = "not_compared"
+    """The database is a standby that has not got the last changes yet."""
     DRILL_OVERDUE = "drill_overdue"
     TYPING_OVERDUE = "typing_overdue"
     """For too long no person typed what opens a backup."""
     ROTATION_OPEN = "rotation_open"
     ROTATION_DUE = "rotation_due"
     """The active key sealed 2^31 secrets."""
+    COMPROMISED_IN_USE = "compromised_in_use"
+    """Credentials are sealed under a key that somebody else may know."""
     ROWS_PUT_BACK = "rows_put_back"
     """Rows name keys that a finished rotation took out of use."""
     KEYS_RESTORED = "keys_restored"
@@ -51,6 +69,8 @@ class FindingKind(StrEnum):
     SHARES_UNPROVEN = "shares_unproven"
     CLOCK_WRONG = "clock_wrong"
     """`KMSBackupDate` lies in the future."""
+    REGISTER_TOO_LARGE = "register_too_large"
+    """The register has more rows than are read: somebody else wrote them."""
     REGISTER_UNREADABLE = "register_unreadable"
     """Rows of the register cannot be understood."""
 
@@ -59,11 +79,12 @@ class Severity(IntEnum):
     """How bad it is; exit codes and the style on the screen follow from it."""
 
     NOTE = 0
-    """Something is to be done, and every credential would come back."""
+    """Something is to be done, and every credential would come back, or waits for its next database copy
+    as every changed one does."""
     WARNING = 1
     """Credentials are at risk, or what this server relies on is not as it should be."""
     CRITICAL = 2
-    """Credentials are lost."""
+    """Credentials are lost, or something is not what the server key signed."""
 
 
 CREDENTIAL_KINDS = frozenset({FindingKind.LOST, FindingKind.AT_RISK})
@@ -71,7 +92,7 @@ CREDENTIAL_KINDS = frozenset({FindingKind.LOST, FindingKind.AT_RISK})
 
 
 class Shelter(StrEnum):
-    """What backups there are of the keys of credentials at risk."""
+    """What backups there are of the keys of credentials at risk, where it is the keys that are missing."""
 
     NONE = "none"
     ONLY_HERE = "only_here"
@@ -100,7 +121,7 @@ class RotationWait(StrEnum):
     RESEALING_WITHOUT_BACKUP = "resealing_without_backup"
 
 
-Reason: TypeAlias = DueReason | Shelter | Hope | RotationWait
+Reason: TypeAlias = DueReason | Shelter | Lack | Hope | RotationWait | MismatchKind
 """What tells findings of one kind apart."""
 
 
@@ -121,9 +142,14 @@ class Finding:
     reason: Reason | None = None
     rows: tuple[UnreadableRow, ...] = ()
     left: Leftover | None = None
+    behind: LogBehind | None = None
     error: NskeysError | None = None
     days: int = 0
-    """So many days may pass between two drills."""
+    """So many days may pass between two drills, or between two looks at everything."""
+    name: str = ""
+    """What a declared backup is called."""
+    mismatch: Mismatch | None = None
+    difference: KeyDifference | None = None
     implied: bool = False
     """An earlier finding of the list says it already, or is ended by the same step: where there is little
     room, this one is left out."""

@@ -1,10 +1,11 @@
-"""Imports: a row of another program's export, the plan made from it, and the report."""
+"""Imports: a row of another program's export, the plan made from it, and the report. Exports: theirs."""
 
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from nskeys.errors import BadRow
 from nskeys.model.credentials import NAME_LIMIT, Credential, CredentialFields, CredentialKind
+from nskeys.model.plans import ProofReport
 from nskeys.model.secret import SecretBytes
 from nskeys.reasons import FieldProblem
 
@@ -30,6 +31,8 @@ class ImportFormat(StrEnum):
     KEEPASS_XML = "keepass-xml"
     ONEPUX = "1pux"
     VAULT_JSON = "vault-json"
+    KDBX = "kdbx"
+    PASS = "pass"
     COLUMNS_CSV = "columns-csv"
     """A CSV whose columns a person named."""
 
@@ -79,6 +82,23 @@ class Reading:
     delimiter: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     """Pairs of a field and the name of its column."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvPreview:
+    """The beginning of a CSV, for a person who says what its columns hold."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...] = field(repr=False)
+    reading: Reading
+    """How it was read; without columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFolder:
+    """An export that is a folder, by its path."""
+
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +176,17 @@ class ImportReport:
     present: int = 0
     updated: int = 0
     """How many of `imported` changed a credential that was here."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was exported: what `proof` opened. `weak` is the score of a weak password on which a person
+    insisted."""
+
+    path: str
+    proof: ProofReport
+    recipients: tuple[str, ...] = ()
+    weak: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -33,8 +33,17 @@ def stricter(one: KeyState, other: KeyState) -> KeyState:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A key whose file is in the key store. Its state is a row of the CMDB (`KeyInfo`)."""
+
+    kid: Kid
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """What is known of a key without unwrapping it."""
+    """A key and its state, as the CMDB has them. The state changes in the transaction that changes the
+    rows; whether the key itself is here, the key store knows."""
 
     kid: Kid
     created: datetime
@@ -51,20 +60,48 @@ class KeyInfo:
         return self if state is self.state else replace(self, state=state, state_since=since)
 
 
+def undescribed(kid: Kid) -> KeyInfo:
+    """Return a key that rows name and of which nothing else is known; it seals nothing."""
+    long_ago = datetime.fromtimestamp(0, UTC)
+    return KeyInfo(kid, long_ago, KeyState.DEACTIVATED, long_ago)
+
+
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """How many credentials of one kind a key seals, and the earliest moment at which one was sealed."""
+    """How many credentials of one kind a key seals, and which changes made them what they are."""
 
     kid: Kid
     kind: str
     credentials: int
-    sealed_since: datetime
-    last_seal: int = 0
-    """The greatest `seal_no` among them."""
+    since: datetime | None
+    """When the one with the lowest number, the earliest of several, got its present secret; None where its
+    row does not say."""
+    last_number: int = 0
+    """The greatest number among them."""
+    resealed: int = 0
+    """The number of the last change by which a rotation, which keeps numbers, moved rows under the key."""
+    counted: int = 0
+    """The number of the last change that counted the inventory of the key anew."""
+    first_number: int = 0
+    """The lowest number among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """The credentials of a key that have a greater number than some change."""
+
+    credentials: int
+    since: datetime | None = None
+    """When the one with the lowest of these numbers got its present secret; None where its row does not
+    say."""
+    added: bool = False
+    """Whether one of them was added since some moment, so that it was never any other."""
+    first_number: int = 0
+    """The lowest of these numbers."""
 
 
 def active_key(keys: tuple[KeyInfo, ...]) -> KeyInfo | None:
-    """Return the key that seals; the newest one where an interrupted change left two active."""
+    """Return the key that seals; the newest one where rows call two keys active."""
     active = [key for key in keys if key.state is KeyState.ACTIVE]
     return max(active, key=lambda key: (key.created, key.kid), default=None)
 
@@ -116,3 +153,10 @@ class Leftover:
     def opens(self) -> bool:
         """Whether the keys may still be had from it."""
         return self.protector is not None
+
+
+class KeyFate(StrEnum):
+    """What a restore does with a key."""
+
+    NEW = "new"
+    PRESENT = "present"

@@ -9,6 +9,15 @@ from nskeys.model.register import PROOFS, BackupCopy, CopyStatus, Proof
 DRILL_DAYS = 90
 """Days after which a drill is overdue, unless `config.toml` says otherwise."""
 
+CHECK_DAYS = 8
+"""Days after which a look at everything is overdue: a day more than between two runs of the timer."""
+
+EXPOSURE_HOURS = 26
+"""Hours that a changed credential may wait for its next database copy: a night's, and two more."""
+
+DATABASE_CHECK_DAYS = 30
+"""Days for which a check of somebody else's database backup counts."""
+
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
 

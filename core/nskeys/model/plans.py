@@ -5,27 +5,20 @@ A plan carries `fingerprint`, the state it was made from; `execute` refuses a pl
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from nskeys.errors import NskeysError
 from nskeys.model.backup import BackupFacts, Inspected
 from nskeys.model.credentials import Credential, UnreadableRow
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location
-from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.diary import DiaryFate
+from nskeys.model.inventory import KeyDifference
+from nskeys.model.keys import KeyFate, KeyInfo, KeyState, Kid
+from nskeys.model.pairs import LyingCopy, PlannedDatabase
 from nskeys.model.recoverability import DueReason
-from nskeys.model.recovery import RecoveryIdentity
+from nskeys.model.recovery import NO_RECOVERY, Recovery, RecoveryIdentity
 from nskeys.model.register import BackupCopy, Proof
-from nskeys.reasons import ForeignReason, ProtectorProblem
-
-
-class FailureReason(StrEnum):
-    """Why a credential did not open."""
-
-    KEY_MISSING = "key_missing"
-    TAMPERED = "tampered"
-    UNREADABLE = "unreadable"
-    """Its row cannot be read, so no key can be tried."""
+from nskeys.reasons import FailureReason, ForeignReason, ProtectorProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +38,14 @@ class ProofReport:
     opened_by_key: tuple[tuple[Kid, int], ...] = ()
     """How many each key opened; keys that were tried and opened none are included."""
     upto: int | None = None
-    """The number of the last seal when reading the rows began."""
+    """The number of the last change that the rows are of."""
+    differences: tuple[KeyDifference, ...] = ()
+    """Keys whose credentials are not those of the inventory."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every credential opened, and they are those of the inventory."""
+        return not self.failures and not self.differences
 
     @property
     def failed(self) -> int:
@@ -214,13 +214,6 @@ def best_of(copies: Sequence[BackupCopy]) -> BackupCopy:
 # --- restore and drill ---------------------------------------------------------------------------
 
 
-class KeyFate(StrEnum):
-    """What a restore does with a key."""
-
-    NEW = "new"
-    PRESENT = "present"
-
-
 @dataclass(frozen=True, slots=True)
 class PlannedKey:
     """A key of the backup, what the restore does with it, and how many credentials it opens in this
@@ -239,8 +232,8 @@ class RestorePlan:
     inspected: Inspected
     facts: BackupFacts
     foreign: tuple[ForeignReason, ...]
-    """Reasons that need a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
-    `other_signer`, `other_cmdb`, `lacks_keys`."""
+    """Reasons that need a plain confirmation: `not_vouched`, `other_signer`, `replaced_signer`,
+    `earlier_signer`, `other_cmdb`, `lacks_keys`."""
     keys: tuple[PlannedKey, ...]
     opens_before: int
     opens_after: int
@@ -262,6 +255,17 @@ class RestorePlan:
     protector_before: str = ""
     """The protector of the keys of the backup's server, as far as the CMDB says; anybody may have
     written that."""
+    recovery: Recovery = NO_RECOVERY
+    """The recovery identities that come into force."""
+    database: PlannedDatabase | None = None
+    """The database copy that the CMDB is made from; None where one is here, or none was found."""
+    without_rows: bool = False
+    """Whether only keys come back: no CMDB is here, and no database copy was found."""
+
+    @property
+    def own(self) -> bool:
+        """Whether the backup is of this server, once its server key is confirmed."""
+        return ForeignReason.OTHER_CMDB not in self.foreign and (self.sets_up or not self.foreign)
 
     @property
     def questions(self) -> tuple[ForeignReason, ...]:
@@ -295,15 +299,10 @@ class RestoreReport:
     """Why the register does not record how far this restore proved its backup."""
     weak: int | None = None
     """How hard the new passphrase is to guess, 0 to 2, where a person insisted on a weak one; else None."""
-
-
-class DiaryFate(StrEnum):
-    """Whether the result of a drill is written to the diary."""
-
-    SIGNED = "signed"
-    UNSIGNED = "unsigned"
-    """A line without a signature: the server key was not available."""
-    NOT_WRITTEN = "not_written"
+    database: PlannedDatabase | None = None
+    """The database copy that the CMDB was made from."""
+    newer_known: BackupCopy | None = None
+    """A newer key backup that the register in that copy knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,11 +319,24 @@ class DrillReport:
     not_recorded: NskeysError | None = None
     """Why a register that has this copy does not record the result."""
     diary: DiaryFate = DiaryFate.NOT_WRITTEN
+    copy: LyingCopy | None = None
+    """The database copy whose rows were tried; None where those of the CMDB were."""
+    copy_reached: Proof | None = None
+    """How far this drill proved that copy."""
+    nowhere: bool = False
+    """Whether there is no CMDB here, so nothing that could be told."""
+
+    @property
+    def of_this_cmdb(self) -> bool:
+        """Whether the rows that were tried are those of the CMDB here, or of a copy of it."""
+        other = ForeignReason.OTHER_CMDB in self.foreign
+        return not self.nowhere and (self.copy is None or not other)
 
     @property
     def written_down(self) -> bool:
-        """Whether the result is recorded: in the diary, and in the register where it knows this copy."""
-        return self.not_recorded is None and self.diary is not DiaryFate.NOT_WRITTEN
+        """Whether the result is recorded: in the diary, and in the register where it knows this copy; on a
+        machine without either there is nothing to record it in."""
+        return self.nowhere or (self.not_recorded is None and self.diary is not DiaryFate.NOT_WRITTEN)
 
 
 # --- rotation ------------------------------------------------------------------------------------
@@ -364,11 +376,3 @@ class RotationReport:
     due: tuple[DueReason, ...]
     held_by: BackupCopy | None = None
     """For a waiting key: a copy that holds it and does not count; first one that lacks only a drill."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryValues:
-    """`KMSBackupPath` and `KMSBackupDate`: destination and time of the last good key backup."""
-
-    backup_path: str | None = None
-    backup_date: datetime | None = None

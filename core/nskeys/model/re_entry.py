@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nskeys.model.credentials import Credential
-from nskeys.model.plans import FailureReason
+from nskeys.model.inventory import KeyDifference
 from nskeys.model.register import BackupCopy, CopyStatus
+from nskeys.reasons import FailureReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class ReEntryList:
     items: tuple[ReEntry, ...]
     opened: int
     taken: datetime
+    differences: tuple[KeyDifference, ...] = ()
+    """As in `ProofReport`."""
 
     @property
     def in_backups(self) -> int:

@@ -68,10 +68,17 @@ class EarlierIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """The recovery identities that the home knows: at most one of each kind, and the earlier ones."""
+    """Who can open backups: at most one identity of each kind in force, and the earlier ones."""
 
     identities: tuple[RecoveryIdentity, ...] = ()
     earlier: tuple[EarlierIdentity, ...] = ()
+    waiting: RecoveryIdentity | None = None
+    """A custodians' identity whose shares were not proven yet: no backup goes to it."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The hashes of the identity files that belong to it."""
+        return tuple(identity.sha256 for identity in (*self.identities, self.waiting) if identity)
 
     def __bool__(self) -> bool:
         return bool(self.identities)
@@ -92,20 +99,24 @@ class Recovery:
 
     def next_number(self, kind: IdentityKind) -> int:
         """Return the number of the next identity of a kind, from 1."""
-        return max((identity.number for identity in self._known if identity.kind is kind), default=0) + 1
+        known = (*self._known, self.waiting) if self.waiting else self._known
+        return max((identity.number for identity in known if identity.kind is kind), default=0) + 1
 
     @property
     def _known(self) -> tuple[RecoveryIdentity | EarlierIdentity, ...]:
         return (*self.identities, *self.earlier)
 
     def with_identity(self, identity: RecoveryIdentity) -> "Recovery":
-        """Return a record with this identity in force; the one before it becomes an earlier one."""
+        """Return a record with this identity in force; the one before it becomes an earlier one, and one of
+        its kind that waits is dropped or is this one."""
         before = self.of(identity.kind)
         earlier = self.earlier
         if before is not None:
             earlier = (EarlierIdentity(before.kind, before.number, before.recipient), *earlier)
         kept = {each.kind: each for each in (*self.identities, identity)}
-        return Recovery(tuple(kept[kind] for kind in IdentityKind if kind in kept), earlier[:EARLIER_LIMIT])
+        waiting = self.waiting if self.waiting and self.waiting.kind is not identity.kind else None
+        in_force = tuple(kept[kind] for kind in IdentityKind if kind in kept)
+        return Recovery(in_force, earlier[:EARLIER_LIMIT], waiting)
 
     def only(self, recipients: Collection[str]) -> "Recovery":
         """Return a record in which only these recipients are in force; the other ones become earlier."""

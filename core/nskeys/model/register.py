@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from nskeys.model.backup import Protection
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
+
+REGISTER_LIMIT = 10_000
+"""Rows of the register that are read; what lies beyond is counted, and a warning."""
 
 
 class Proof(StrEnum):
@@ -39,6 +41,31 @@ class CopyStatus(StrEnum):
     NOT_LOOKED = "not_looked"
 
 
+HINT_LIMIT = 200
+SOURCE_LIMIT = 200
+
+
+class Protection(StrEnum):
+    """What opens a `.kms`."""
+
+    PASSWORD = "password"
+    RECIPIENTS = "recipients"
+
+
+class Signer(StrEnum):
+    """Whose server key signed a backup, as far as the keys that are known here can tell. That the signature
+    is by the key which the facts carry was checked before."""
+
+    THIS_SERVER = "this_server"
+    PREDECESSOR = "predecessor"
+    """A server key that this server had before, and no later than that counts."""
+    REPLACED = "replaced"
+    """A server key that this server had before; the backup was made after it was replaced."""
+    OTHER_SERVER = "other_server"
+    UNKNOWN = "unknown"
+    """There is no server key here to compare with."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProofDate:
     """A level of proof, and when it was reached."""
@@ -65,6 +92,11 @@ class BackupIdentity:
     protection: Protection
     recipients: tuple[str, ...]
     hint: str
+    earlier: tuple[str, ...] = ()
+    """The recovery identities that were replaced before it was made: nothing goes to these recipients any
+    more."""
+    copy_kids: tuple[str, ...] = ()
+    """The copy keys in it: it opens the database copies that are encrypted to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +118,7 @@ class BackupCopy:
     drilled_rows: int = 0
     """How many credentials the last drill opened with it."""
     drilled_upto: int | None = None
-    """The number of the last seal that this drill saw; None where seals were not counted yet."""
+    """The number of the last change that this drill saw; None where no drill is known."""
     typed: datetime | None = None
     """When a person last typed what opens it: to make, drill or restore it."""
     weak: int | None = None
@@ -113,15 +145,15 @@ class BackupCopy:
             return None
         return max((item.moment for item in self.proofs if item.proof is proof), default=None)
 
-    def proof_of(self, seal_no: int) -> Proof:
-        """Return the strongest level the copy may claim for a credential of one of its keys, by the
-        number of its seal: a drill opened what was sealed before it; for later ones only the key is known
-        to match."""
+    def proof_of(self, change: int) -> Proof:
+        """Return the strongest level the copy may claim for a credential of one of its keys, by the number
+        of the change that sealed it last: a drill opened what was sealed before it; for later ones only the
+        key is known to match."""
         if self.proof is not Proof.CREDENTIALS_OPEN:
             return self.proof
         opened, matched = self.reached(Proof.CREDENTIALS_OPEN), self.reached(Proof.KEYS_MATCH)
         later = opened is not None and matched is not None and matched > opened
-        if later or self.drilled_upto is None or seal_no > self.drilled_upto:
+        if later or self.drilled_upto is None or change > self.drilled_upto:
             return Proof.KEYS_MATCH
         return Proof.CREDENTIALS_OPEN
 

@@ -7,10 +7,9 @@ It holds every field of `BackupCopy` but `signed`, in canonical form: `from_text
 import sys
 from datetime import datetime
 
-from nskeys.model.backup import Protection
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
-from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, ProofDate
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, ProofDate, Protection
 from nskeys.model.secret import LEAST_SCORE
 from nskeys.model.signed_json import Fields, Json, canonical_json, hexadecimal, parse, text
 from nskeys.model.times import to_rfc3339
@@ -25,12 +24,8 @@ def to_text(copy: BackupCopy) -> str:
         "backup": _identity(copy.backup),
         "destination": copy.destination,
         "address": copy.address,
-        "where": {
-            "location": copy.where.location.value,
-            "reason": copy.where.reason.value,
-            "detail": copy.where.detail,
-        },
-        "proofs": [{"proof": item.proof.value, "moment": to_rfc3339(item.moment)} for item in copy.proofs],
+        "where": where_to_json(copy.where),
+        "proofs": [proof_to_json(item) for item in copy.proofs],
         "sight": copy.status.value,
         "look_moment": to_rfc3339(copy.look_moment),
         "good_moment": _time(copy.good_moment),
@@ -68,6 +63,8 @@ def _identity(backup: BackupIdentity) -> Json:
         "protection": backup.protection.value,
         "recipients": list(backup.recipients),
         "hint": backup.hint,
+        "earlier": list(backup.earlier),
+        "copy_kids": list(backup.copy_kids),
     }
 
 
@@ -80,8 +77,8 @@ def _copy(fields: Fields) -> BackupCopy:
         backup=_backup(fields.fields("backup")),
         destination=fields.text("destination"),
         address=fields.text("address"),
-        where=_where(fields.fields("where")),
-        proofs=tuple(_proof(Fields(item)) for item in fields.items("proofs")),
+        where=where_from_json(fields.fields("where")),
+        proofs=tuple(proof_from_json(Fields(item)) for item in fields.items("proofs")),
         status=fields.token("sight", CopyStatus),
         look_moment=fields.moment("look_moment"),
         good_moment=_moment(fields, "good_moment"),
@@ -116,12 +113,18 @@ def _backup(fields: Fields) -> BackupIdentity:
         protection=fields.token("protection", Protection),
         recipients=tuple(text(item) for item in fields.items("recipients")),
         hint=fields.text("hint"),
+        earlier=tuple(text(item) for item in fields.items("earlier")),
+        copy_kids=tuple(sys.intern(hexadecimal(item, 64)) for item in fields.items("copy_kids")),
     )
     fields.done()
     return backup
 
 
-def _where(fields: Fields) -> LocatedAt:
+def where_to_json(where: LocatedAt) -> Json:
+    return {"location": where.location.value, "reason": where.reason.value, "detail": where.detail}
+
+
+def where_from_json(fields: Fields) -> LocatedAt:
     where = LocatedAt(
         location=fields.token("location", Location),
         reason=fields.token("reason", LocationReason),
@@ -131,7 +134,11 @@ def _where(fields: Fields) -> LocatedAt:
     return where
 
 
-def _proof(fields: Fields) -> ProofDate:
+def proof_to_json(item: ProofDate) -> Json:
+    return {"proof": item.proof.value, "moment": to_rfc3339(item.moment)}
+
+
+def proof_from_json(fields: Fields) -> ProofDate:
     proof = ProofDate(proof=fields.token("proof", Proof), moment=fields.moment("moment"))
     fields.done()
     return proof

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from nskeys.model.keys import Kid
+from nskeys.model.database_register import DatabaseCopy, newest_first
+from nskeys.model.halves import RowsOf, served_by
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 
 LEAST_LAST, MOST_KEPT = 1, 10_000
@@ -19,10 +20,12 @@ LEAST_LAST, MOST_KEPT = 1, 10_000
 @dataclass(frozen=True, slots=True)
 class Retention:
     """What stays at each destination: the last `keep_last` backups (1 or more), and the last one of each
-    of the `keep_monthly` latest months that have any."""
+    of the `keep_monthly` latest months that have any; and the last `keep_copies` database copies (1 or
+    more)."""
 
     keep_last: int = 7
     keep_monthly: int = 12
+    keep_copies: int = 48
 
 
 DEFAULT_RETENTION = Retention()
@@ -91,13 +94,14 @@ _Age = tuple[int, datetime, str]
 
 def decide(
     copies: Sequence[BackupCopy],
-    needed: Collection[Kid],
+    needed: Collection[str],
     cmdb_id: str,
     retention: Retention,
     begun: Collection[BackupCopy] = (),
 ) -> tuple[Decision, ...]:
     """Return the decision for every copy, in their order. `copies` are as just checked; `begun` are those
-    whose removal was interrupted after the file was gone; `needed` are the keys that must not be lost."""
+    whose removal was interrupted after the file was gone; `needed` are the keys, of credentials and of
+    database copies that stay, that must not be lost."""
     settled = {_row_key(copy): FateReason.BEGUN for copy in begun}
     left_alone = {_row_key(copy): reason for copy in copies if (reason := _left_alone(copy, cmdb_id))}
     candidates = [copy for copy in copies if _row_key(copy) not in left_alone]
@@ -137,7 +141,7 @@ def _by_number(candidates: Sequence[BackupCopy], retention: Retention) -> _Kept:
     return kept
 
 
-def _protected(candidates: Sequence[BackupCopy], needed: Collection[Kid], kept: _Kept) -> _Kept:
+def _protected(candidates: Sequence[BackupCopy], needed: Collection[str], kept: _Kept) -> _Kept:
     """Return the copies that stay although no number keeps them, each with its reason."""
     backups = _by_backup(candidates)
     staying = _Staying(kept)
@@ -162,14 +166,14 @@ class _Staying:
 
     def __init__(self, kept: _Kept) -> None:
         self._kept = kept
-        self._held: dict[_Good, set[Kid]] = {_counts: set(), _opens: set()}
+        self._held: dict[_Good, set[str]] = {_counts: set(), _opens: set()}
         self.protected: _Kept = {}
 
     def count_on(self, group: Sequence[BackupCopy]) -> None:
         """Count its keys as safe, elsewhere or anywhere, as its copies are good."""
         for good, kids in self._held.items():
             if any(map(good, group)):
-                kids.update(group[0].backup.kids)
+                kids.update(_keys_in(group[0]))
 
     def protect(self, group: Sequence[BackupCopy], reason: FateReason) -> None:
         for copy in group:
@@ -177,13 +181,18 @@ class _Staying:
                 self.protected.setdefault(_row_key(copy), reason)
         self.count_on(group)
 
-    def would_miss(self, group: Sequence[BackupCopy], needed: Collection[Kid]) -> bool:
+    def would_miss(self, group: Sequence[BackupCopy], needed: Collection[str]) -> bool:
         """Return whether it holds a needed key that is not as safe in any of those that stay."""
-        needed_kids = [kid for kid in group[0].backup.kids if kid in needed]
+        needed_kids = [kid for kid in _keys_in(group[0]) if kid in needed]
         return any(
             any(map(good, group)) and any(kid not in kids for kid in needed_kids)
             for good, kids in self._held.items()
         )
+
+
+def _keys_in(copy: BackupCopy) -> tuple[str, ...]:
+    """Return the keys in it, of credentials and of database copies."""
+    return (*copy.backup.kids, *copy.backup.copy_kids)
 
 
 def _last_proven(candidates: Sequence[BackupCopy]) -> list[BackupCopy]:
@@ -235,3 +244,34 @@ def _age(copy: BackupCopy) -> _Age:
 
 def _row_key(copy: BackupCopy) -> _RowKey:
     return (copy.backup.kms_sha256, copy.address)
+
+
+def surplus_copies(
+    copies: Sequence[DatabaseCopy],
+    sealed: Collection[RowsOf],
+    held: Collection[str],
+    retention: Retention,
+) -> tuple[DatabaseCopy, ...]:
+    """Return the database copies to delete, oldest first; `copies` are as just checked, of states that
+    hold. The last ones at each destination stay, the newest good one, and for each key the newest that
+    brings its rows back with the keys `held` in good key backups elsewhere, or with any."""
+    ordered = newest_first(copy for copy in copies if copy.signed and copy.retired is None)
+    sound = [copy for copy in ordered if copy.sound]
+    kept: set[tuple[str, str]] = set()
+    for destination in {copy.destination for copy in sound}:
+        there = [copy for copy in sound if copy.destination == destination]
+        kept.update(_copy_key(copy) for copy in there[: max(1, retention.keep_copies)])
+    for good in ([copy for copy in sound if copy.good], sound):
+        everything = {
+            kid for copy in good for kid in (copy.copy.copy_kid, *(key for key, _ in copy.copy.keys))
+        }
+        kept.update(_copy_key(copy) for copy in good[:1])
+        for rows in sealed:
+            for keys in (held, everything):
+                kept.update(_copy_key(copy) for copy in served_by(good, rows, keys)[:1])
+    surplus = [copy for copy in sound if _copy_key(copy) not in kept]
+    return tuple(reversed(surplus))
+
+
+def _copy_key(copy: DatabaseCopy) -> tuple[str, str]:
+    return (copy.copy.sha256, copy.destination)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.findings import Finding
 from nskeys.model.recoverability import Totals
 from nskeys.model.recovery import NO_RECOVERY, Recovery
@@ -24,7 +25,8 @@ class Runbook:
     """The URL as it is configured; empty for the file in the home."""
     protector: str
     server_key: str
-    """Thumbprint of the server key, 64 hex digits: backups are signed by it."""
+    """Thumbprint of the server key, 64 hex digits: backups are signed by it, and a restore on another
+    machine asks for it."""
     reader_sha256: str
     """Of `open_kms.py`, which lies in every archive; 64 hex digits."""
     kinds: tuple[tuple[str, int], ...]
@@ -36,9 +38,13 @@ class Runbook:
     left out."""
     taken: datetime
     """When all of this was checked."""
+    earlier: tuple[str, ...] = ()
+    """Thumbprints of the server keys before it, which signed older backups; the newest first."""
     protector_uri: str = ""
     """The URI of the token that binds the keys; empty for every other protector."""
     findings: tuple[Finding, ...] = ()
     """What was wrong with the server then."""
+    databases: tuple[DatabaseCopy, ...] = ()
+    """Database copies that would bring rows back, newest first."""
     recovery: Recovery = NO_RECOVERY
     """The recovery identities, so that a recipient has a name."""

@@ -9,7 +9,9 @@ class Job(StrEnum):
     """A job that runs unattended. A drill needs a person, so its job only reminds of it."""
 
     BACKUP = "backup"
-    """Every day: a backup to each destination that lacks a good copy of a key."""
+    """Every day: both halves to each destination that lacks a good copy of a key or a credential."""
+    COPY = "copy"
+    """Every hour, while a database copy is small: one to each destination that lacks a credential."""
     CHECK = "check"
     """Every week: a look at every copy, written into the register."""
 

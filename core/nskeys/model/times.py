@@ -15,9 +15,16 @@ def from_rfc3339(text: str) -> datetime:
     """Return the moment that `to_rfc3339` wrote. Raises ValueError for any other spelling."""
     if not _RFC3339.fullmatch(text):
         raise ValueError("not an RFC 3339 time in UTC with whole seconds")
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def to_stamp(moment: datetime) -> str:
     """Return it as `20261123T140200Z`, the form in file names (ISO 8601, basic)."""
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def from_seconds(value: object) -> datetime:
+    """Return the moment so many seconds after 1970 began. Raises ValueError for what is no whole number."""
+    if type(value) is not int:
+        raise ValueError("not seconds")
+    return datetime.fromtimestamp(value, UTC)

@@ -5,11 +5,17 @@ raise errors of that tree. All times are aware and in UTC, all ids lower-case he
 """
 
 from nskeys.ports.cmdb import (
-    Cmdb as Cmdb,
     CmdbChange as CmdbChange,
     CmdbView as CmdbView,
     DrillRow as DrillRow,
+    RecoveryRow as RecoveryRow,
     RegisterRow as RegisterRow,
+    SignedStatement as SignedStatement,
+)
+from nskeys.ports.database import (
+    ChangedCmdb as ChangedCmdb,
+    Cmdb as Cmdb,
+    CmdbFill as CmdbFill,
 )
 from nskeys.ports.destinations import (
     Destination as Destination,
@@ -18,10 +24,14 @@ from nskeys.ports.destinations import (
     Listing as Listing,
 )
 from nskeys.ports.home import (
+    CheckpointFiles as CheckpointFiles,
+    EventList as EventList,
+    ExportUnlock as ExportUnlock,
     Home as Home,
     Identity as Identity,
+    IdentityFiles as IdentityFiles,
+    ImportPreview as ImportPreview,
     ImportReader as ImportReader,
-    RecoveryStore as RecoveryStore,
     Registry as Registry,
     Settings as Settings,
     SettingsFile as SettingsFile,
@@ -31,7 +41,6 @@ from nskeys.ports.interaction import (
     Lock as Lock,
     Progress as Progress,
     Purpose as Purpose,
-    SealedRow as SealedRow,
     SecretProvider as SecretProvider,
     SecretRequest as SecretRequest,
     ShareRequest as ShareRequest,
@@ -48,8 +57,12 @@ from nskeys.ports.keystore import (
     Protector as Protector,
     StoreInfo as StoreInfo,
     Wrapped as Wrapped,
-    nothing as nothing,
+)
+from nskeys.ports.other_databases import (
+    OtherDatabase as OtherDatabase,
+    OtherDatabases as OtherDatabases,
 )
 from nskeys.ports.schedule import (
     ServiceManager as ServiceManager,
 )
+from nskeys.ports.trail import TrailLogs as TrailLogs

@@ -1,24 +1,33 @@
 """The port of the CMDB: the database with the credentials, the register and the audit trail."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from nskeys.model.audit import AuditEntry, AuditEvent, AuditHead
-from nskeys.model.credential_list import CredentialFilter, CredentialOrder, PlacedCredential
+from nskeys.model.audit import AuditEntry, AuditHead
+from nskeys.model.checkpoint import SignedCheckpoint
 from nskeys.model.credentials import (
     Credential,
     CredentialKind,
     SealedCredential,
+    SealedRow,
     UnreadableCredential,
     UnreadableRow,
 )
-from nskeys.model.database import DatabaseLogin
-from nskeys.model.keys import KeyUse, Kid, Rotation
+from nskeys.model.database_register import DatabaseCopy
+from nskeys.model.inventory import KeyInventory, Tally
+from nskeys.model.keys import Beyond, KeyInfo, KeyUse, Kid, Rotation
 from nskeys.model.register import BackupCopy
-from nskeys.ports.interaction import SealedRow
+from nskeys.model.signed_json import Json
+
+if TYPE_CHECKING:
+    from nskeys.model.credential_list import CredentialFilter, CredentialOrder, PlacedCredential
+    from nskeys.model.database_copy import Rows
+    from nskeys.model.database_tables import Table
+    from nskeys.model.declared_backups import DeclaredBackup
 
 
 class CmdbView(Protocol):
@@ -31,9 +40,52 @@ class CmdbView(Protocol):
         20,000 credentials, and of more only those that name no key."""
         ...
 
+    def stop(self) -> None:
+        """Break off what is being asked, from another thread: that raises Cancelled, and ends the view.
+        Nothing happens where nothing is asked."""
+        ...
+
+    @property
+    def cmdb_id(self) -> str:
+        """The id, 32 hex digits."""
+        ...
+
+    @property
+    def number(self) -> int:
+        """The number of the last change, 0 for none; inside a change, its own."""
+        ...
+
+    @property
+    def is_standby(self) -> bool:
+        """Whether the server copies another one, and may not have its last changes yet."""
+        ...
+
     def counts(self) -> tuple[KeyUse, ...]:
-        """Return the number of credentials per key and kind, with the earliest sealing and the last seal's
-        number."""
+        """Return the number of credentials per key and kind, with since when and up to which change."""
+        ...
+
+    def noted_counts(self) -> tuple[KeyUse, ...]:
+        """Return what `counts` does, with the numbers that the keys' rows say: that takes no longer for a
+        million credentials. Where the rows do not say it, it is counted."""
+        ...
+
+    def inventory(self) -> tuple[tuple[Kid, KeyInventory | None], ...]:
+        """Return what each key's row says of its credentials, in the order of their ids; None where that
+        cannot be read."""
+        ...
+
+    def tallies(self) -> Mapping[tuple[Kid, str], Tally]:
+        """Return how many credentials of each kind a key seals, and the sum of their numbers, counted from
+        an index."""
+        ...
+
+    def table_counts(self) -> tuple[tuple[str, int], ...]:
+        """Return the number of rows of each table that a database copy holds, in their order."""
+        ...
+
+    def table_rows(self, table: Table) -> Iterator[Rows]:
+        """Yield the rows of a table as they are stored, by its primary key, in batches. A value may be of
+        any type where the database permits that."""
         ...
 
     def total(self, wanted: CredentialFilter) -> int:
@@ -81,27 +133,50 @@ class CmdbView(Protocol):
         `after`."""
         ...
 
+    def keys(self) -> tuple[KeyInfo, ...]:
+        """Return every key that the CMDB knows and its state, oldest first, whether or not the key itself
+        is in the key store. Rows that cannot be read are left out."""
+        ...
+
+    def recovery_row(self) -> RecoveryRow | None:
+        """Return the record of who can open backups, as stored; None where there is none. A damaged one has
+        an empty text."""
+        ...
+
+    def stream_rows(
+        self, unreadable: Callable[[UnreadableCredential], None]
+    ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+        """Yield every sealed row in batches of one key each: the fastest way to try them all. `unreadable`
+        is called with each row that cannot be read."""
+        ...
+
     def seals(self, kid: Kid) -> int:
         """Return how many secrets the key ever sealed."""
         ...
 
-    def last_seal(self) -> int:
-        """Return how many secrets all keys have sealed, which is the number of the last seal."""
+    def changed_after(self, kids: Iterable[Kid], number: int) -> int:
+        """Return how many credentials of these keys a later change sealed: those with a greater number, and
+        all of a key under which rows were re-sealed later."""
         ...
 
-    def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
-        """Return how many credentials of these keys have a greater number."""
+    def beyond(self, kid: Kid, number: int, moment: datetime) -> Beyond:
+        """Return the credentials of a key that a change after `number` made what they are, from an index,
+        and whether one of them was added after `moment`."""
         ...
 
-    def drill_rows(self, limit: int = 1_000) -> tuple["DrillRow", ...]:
+    def drill_rows(self, limit: int = ...) -> tuple[DrillRow, ...]:
         """Return the diary's last lines as stored, newest first. Damaged rows raise nothing, as with the
         register; a CMDB of an older schema has no lines."""
         ...
 
-    def register_rows(self) -> tuple["RegisterRow", ...]:
-        """Return the register as stored, exact text and signature, in the order of first recording. Damaged
-        rows never raise CmdbDamaged: a value that no row can have becomes an empty text without a
-        signature."""
+    def register_count(self) -> int:
+        """Return how many rows the register has."""
+        ...
+
+    def register_rows(self) -> tuple[RegisterRow, ...]:
+        """Return the first REGISTER_LIMIT rows of the register as stored, exact text and signature, in the
+        order of first recording. Damaged rows never raise CmdbDamaged: a value that no row can have becomes
+        an empty text without a signature."""
         ...
 
     def rotation(self) -> Rotation | None:
@@ -112,8 +187,22 @@ class CmdbView(Protocol):
         """Return count and last hash of the audit trail, as stored."""
         ...
 
-    def audit_signature(self) -> tuple[AuditHead, bytes] | None:
-        """Return the last head that the server key signed, with its signature."""
+    def checkpoint(self) -> SignedCheckpoint | None:
+        """Return the checkpoint as stored; None where there is none, an empty text where it cannot be
+        one."""
+        ...
+
+    def key_rows(self) -> tuple[Mapping[str, Json], ...]:
+        """Return every row of `keys` whole, in the order of their numbers, whatever is in them: what a
+        checkpoint hashes."""
+        ...
+
+    def statements(self) -> tuple[SignedStatement, ...]:
+        """Return the signed statements, oldest first."""
+        ...
+
+    def notes(self) -> tuple[str, ...]:
+        """Return the drills that were noted without the server key, newest first."""
         ...
 
     def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
@@ -138,13 +227,32 @@ class DrillRow:
     signature: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class SignedStatement:
+    """Something out of the ordinary that the server key signed under a label of its own; `number` is that
+    of the change that wrote it."""
+
+    number: int
+    label: str
+    text: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRow:
+    """The record of who can open backups as stored: RFC 8785 JSON, exactly what `signature` covers."""
+
+    text: str
+    signature: bytes
+
+
 class CmdbChange(CmdbView, Protocol):
     """One transaction. It begins with its line in the audit trail, and commits all or nothing."""
 
     def add(self, credentials: Sequence[SealedCredential]) -> None:
-        """Insert rows, counted as seals of their keys. Raises NameTaken. Keys get their `key_no` here too,
-        and KeyUsedUp is raised before a key counts more than its limit. Each row gets the value of
-        `last_seal` after that as its `seal_no`. (`replace` and `reseal` do the same.)"""
+        """Insert rows, counted as seals of their keys. Raises NameTaken. A key that is not known yet is
+        added as deactivated, and KeyUsedUp is raised before a key counts more than its limit. Raises
+        ValueError for a number that no change had yet. (`replace` does the same.)"""
         ...
 
     def replace(self, credentials: Sequence[SealedCredential]) -> None:
@@ -152,17 +260,27 @@ class CmdbChange(CmdbView, Protocol):
         NameTaken (as if they were replaced one after the other), NoSuchCredential."""
         ...
 
-    def reseal(self, rows: Sequence[tuple[str, bytes]], kid: Kid, moment: datetime) -> None:
-        """Replace the blobs of these credential ids, all sealed by `kid` at `moment`; counted as its seals.
-        Nothing else changes, not even `updated`. Raises NoSuchCredential."""
+    def reseal(self, old: Kid, rows: Sequence[tuple[SealedRow, bytes]], kid: Kid) -> None:
+        """Replace the blobs of rows that `old` sealed and that were read before, all sealed by `kid`;
+        counted as its seals. Nothing else changes, not even `updated` and the number. Raises
+        NoSuchCredential."""
+        ...
+
+    def count_anew(self) -> None:
+        """Count the inventory of every key anew, from the rows that are there."""
         ...
 
     def remove(self, credential_id: str) -> None:
         """Delete a credential. Raises NoSuchCredential."""
         ...
 
-    def know_keys(self, kids: Iterable[Kid]) -> None:
-        """Give these keys a `key_no` if they have none."""
+    def set_keys(self, keys: Iterable[KeyInfo]) -> None:
+        """Give these keys these states, and add those that are not there yet. When a key was made never
+        changes."""
+        ...
+
+    def set_recovery(self, row: RecoveryRow) -> None:
+        """Replace the record of who can open backups."""
         ...
 
     def record(self, copy: BackupCopy, row: RegisterRow) -> None:
@@ -170,67 +288,37 @@ class CmdbChange(CmdbView, Protocol):
         unless `row.text` is what `model.register_json.to_text` makes of `copy`."""
         ...
 
+    def record_database(self, copy: DatabaseCopy, row: RegisterRow) -> None:
+        """Insert the register row of a database copy, or replace the one with the same copy and
+        destination. Raises ValueError unless `row.text` is what `model.database_register_json` makes of
+        `copy`."""
+        ...
+
+    def record_declared(self, backup: DeclaredBackup, row: RegisterRow) -> None:
+        """Insert the register row of somebody else's database backup, or replace the one of that name.
+        Raises ValueError unless `row.text` is what `model.declared_backups_json` makes of `backup`."""
+        ...
+
     def write_drill(self, text: str, signature: bytes | None) -> None:
         """Append a line to the diary."""
+        ...
+
+    def resign_drill(self, number: int, signature: bytes) -> None:
+        """Replace the signature of a line of the diary."""
         ...
 
     def set_rotation(self, rotation: Rotation) -> Rotation:
         """Insert it (number 0) or update it, and return it with its number."""
         ...
 
-    def sign_audit(self, head: AuditHead, signature: bytes) -> None:
-        """Store the signature of a head of the audit trail."""
+    def set_checkpoint(self, before: SignedCheckpoint | None, after: SignedCheckpoint) -> None:
+        """Replace the checkpoint by compare-and-swap. Raises CmdbDamaged where it is not the one before."""
         ...
 
-
-class Cmdb(Protocol):
-    """The database itself: its identity, its transactions, and streams of sealed rows."""
-
-    def describe(self) -> str:
-        """Return `SQLite` or `PostgreSQL`, to show to a person."""
+    def add_statement(self, statement: SignedStatement) -> None:
+        """Keep a signed statement for ever."""
         ...
 
-    def address(self) -> str:
-        """Return the URL or path, without any password."""
+    def resign_statement(self, number: int, signature: bytes) -> None:
+        """Replace the signature of a statement."""
         ...
-
-    def login(self) -> DatabaseLogin | None:
-        """Return how nskeys logs in to its server; None for a file. Raises ConfigurationInvalid."""
-        ...
-
-    def exists(self) -> bool:
-        """Return whether there is a CMDB of nskeys at all. Creates nothing."""
-        ...
-
-    def cmdb_id(self) -> str:
-        """Return the id, 32 hex digits. Raises NotSetUp where there is none."""
-        ...
-
-    def outdated(self) -> bool:
-        """Return whether a change would migrate it to a newer schema first. Raises NotSetUp,
-        NewerVersion."""
-        ...
-
-    def create(self, cmdb_id: str) -> None:
-        """Create the tables, durably; does nothing if this id's CMDB exists. Raises AlreadySetUp if
-        another's does."""
-        ...
-
-    def reading(self) -> AbstractContextManager[CmdbView]:
-        """Open a read-only transaction on a consistent snapshot. On SQLite no change commits while it is
-        open, so keep it short, and never change inside it. Raises NotSetUp, NewerVersion."""
-        ...
-
-    def changing(self, event: AuditEvent) -> AbstractContextManager[CmdbChange]:
-        """Open a transaction that writes `event` to the audit trail; an exception rolls all of it back. It
-        migrates an older schema first (after copying an SQLite file)."""
-        ...
-
-    def stream_raw(
-        self, unreadable: Callable[[UnreadableCredential], None] = ...
-    ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        """Yield every sealed row from one snapshot, in batches of one key each: the fastest way to try them
-        all. `unreadable` is called with each row that cannot be read."""
-        ...
-
-    def close(self) -> None: ...

@@ -65,6 +65,10 @@ class Destination(Protocol):
         bytes."""
         ...
 
+    def beginning(self, name: str, size: int) -> bytes:
+        """Return the first `size` bytes of a file, or all of one that has fewer."""
+        ...
+
     def listing(self) -> Listing:
         """Return the `.zip` and `.kms` files there, newest name first."""
         ...

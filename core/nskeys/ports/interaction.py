@@ -1,20 +1,21 @@
 """Ports to people and the machine: secrets, progress, the clock, the lock."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from nskeys.errors import Locked, PasswordRefused, SecretUnavailable, ShareRefused
-from nskeys.model.custodians import NOTHING_YET, ShareProgress
-from nskeys.model.plans import FailureReason
+from nskeys.model.credentials import SealedRow
 from nskeys.model.secret import SecretBytes
-from nskeys.reasons import Wanted
+from nskeys.reasons import FailureReason, Wanted
 
-SealedRow: TypeAlias = tuple[str, str, str, str, str, str, bytes]
-"""credential_id, kind, name, target, account, note, blob: a row as a database cursor gives it."""
+if TYPE_CHECKING:
+    from nskeys.model.custodians import ShareProgress
 
 
 class Purpose(StrEnum):
@@ -36,6 +37,13 @@ class Purpose(StrEnum):
     """That of a login at a server that holds backups."""
     SSH_PASSPHRASE = "ssh_passphrase"
     """That of a key file for such a server."""
+    EXPORT_PASSWORD = "export_password"
+    """That of another program's database or export, or of nskeys' own."""
+    EXPORT_KEY_FILE = "export_key_file"
+    """The bytes of the key file that such a database wants besides; empty where it has none."""
+    NEW_EXPORT_PASSWORD = "new_export_password"
+    GPG_PASSPHRASE = "gpg_passphrase"
+    """That of a person's OpenPGP key, or its card's PIN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +58,19 @@ class SecretRequest:
     refused: PasswordRefused | ShareRefused | None = None
 
 
+def _nothing_yet() -> ShareProgress:
+    from nskeys.model.custodians import NOTHING_YET  # here: most runs ask for no share
+
+    return NOTHING_YET
+
+
 @dataclass(frozen=True, slots=True)
 class ShareRequest(SecretRequest):
     """A request for one more custodian's share: which were given before, and why the last one was
     refused."""
 
     refused: ShareRefused | None = None
-    gathered: ShareProgress = NOTHING_YET
+    gathered: ShareProgress = field(default_factory=_nothing_yet)
 
 
 class SecretProvider(Protocol):
@@ -89,6 +103,11 @@ class Stage(StrEnum):
     RESEALING = "resealing"
     IMPORTING = "importing"
     UNLOCKING = "unlocking"
+    KEEPING_APART = "keeping_apart"
+    COPYING_ROWS = "copying_rows"
+    COMPARING_ROWS = "comparing_rows"
+    OPENING_PARTS = "opening_parts"
+    FILLING = "filling"
     REMOVING = "removing"
 
 
@@ -151,6 +170,10 @@ class Lock(Protocol):
 
     waiting: Waiting
     """Called when somebody else holds the lock; a front end puts its own here."""
+
+    def is_held(self) -> bool:
+        """Return whether somebody holds it now; False where that cannot be told."""
+        ...
 
     def hold(self, doing: str) -> AbstractContextManager[None]:
         """Take the lock, or raise Locked with the holder who kept it too long; `doing` is what others are

@@ -1,11 +1,12 @@
 """Ports of the protectors and the key store."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from nskeys.model.keys import KeyInfo, Kid, Leftover
+from nskeys.model.copy_keys import CopyKey, HeldCopyKey
+from nskeys.model.keys import KeyInfo, Kid, Leftover, StoredKey
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import Json
 from nskeys.ports.interaction import Purpose, SecretProvider
@@ -68,6 +69,8 @@ class StoreInfo:
     by the change only, never stored."""
     uri: str = ""
     """Of a security token and its key (RFC 7512, without a PIN); empty for every other protector."""
+    device: str = ""
+    """Of a TPM other than the machine's own, as `tpm2:DEVICE`; empty for every other protector."""
 
 
 UNKNOWN_PROTECTOR = "unknown"
@@ -76,7 +79,7 @@ UNKNOWN_PROTECTOR = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key to be stored."""
+    """A key to be stored: its material and age in the key store, its state in the CMDB."""
 
     info: KeyInfo
     material: SecretBytes
@@ -84,6 +87,11 @@ class NewKey:
 
 class OpenKeyStore(Protocol):
     """A key store whose KEK is unwrapped. Closing it wipes the KEK and all keys it gave out."""
+
+    @property
+    def store_id(self) -> str:
+        """The id of the generation that was opened."""
+        ...
 
     def key(self, kid: Kid) -> SecretBytes:
         """Return a key, its thumbprint recomputed and compared. Raises NoSuchKey, KeyStoreDamaged."""
@@ -93,8 +101,18 @@ class OpenKeyStore(Protocol):
         """Return the Ed25519 seed (32 bytes)."""
         ...
 
-    def change(self, add: Sequence[NewKey] = (), states: Sequence[KeyInfo] = ()) -> None:
-        """Add keys and change states, all or nothing, durably when this returns."""
+    def copy_key(self, kid: str) -> HeldCopyKey:
+        """Return a copy key, its thumbprint recomputed and compared. Raises NoSuchKey, KeyStoreDamaged."""
+        ...
+
+    def add_copy_keys(self, keys: Sequence[HeldCopyKey]) -> None:
+        """Write the files of new copy keys, durably when this returns; one that is here already stays as it
+        is. Needs the lock."""
+        ...
+
+    def add(self, keys: Sequence[NewKey]) -> None:
+        """Write the files of new keys, durably when this returns. Nothing names them before a change of the
+        CMDB does; a key that is here already stays as it is."""
         ...
 
     def close(self) -> None:
@@ -102,12 +120,9 @@ class OpenKeyStore(Protocol):
         ...
 
 
-def nothing() -> None:
-    """The default of `before_switch`: do nothing."""
-
-
 class KeyStore(Protocol):
-    """This server's keys on disk, wrapped under one KEK."""
+    """This server's keys on disk, wrapped under one KEK. Its files never change; the states of the keys are
+    rows of the CMDB."""
 
     def exists(self) -> bool:
         """Return whether a complete store is there."""
@@ -117,12 +132,16 @@ class KeyStore(Protocol):
         """Return the facts that need no unlocking. Raises NotSetUp, KeyStoreDamaged, NewerVersion."""
         ...
 
-    def keys(self) -> tuple[KeyInfo, ...]:
-        """Return every key's state, without unlocking; oldest first."""
+    def keys(self) -> tuple[StoredKey, ...]:
+        """Return every key that is here, without unlocking; oldest first."""
+        ...
+
+    def copy_keys(self) -> tuple[CopyKey, ...]:
+        """Return every copy key, without unlocking; oldest first."""
         ...
 
     def server_public(self) -> bytes | None:
-        """Return the server key's public half (32 bytes), from `server.pub`; None when there is none."""
+        """Return the server key's public half (32 bytes); None without a store."""
         ...
 
     def elsewhere(self) -> bool:
@@ -130,44 +149,26 @@ class KeyStore(Protocol):
         tries, without asking anybody. Raises ProtectorUnavailable where that cannot be told now."""
         ...
 
-    def create(
+    def prepare(
         self,
         cmdb_id: str,
         protector: Protector,
         secrets: SecretProvider,
         keys: Sequence[NewKey],
         server_key: SecretBytes,
-    ) -> None:
-        """Make the first generation, with these keys, all or nothing. Raises AlreadySetUp."""
+        copy_keys: Sequence[HeldCopyKey] = (),
+    ) -> StoreInfo:
+        """Write a new generation with these keys under a new KEK, and open all of it again. It counts once
+        a change of the CMDB named its store id and `publish` followed. Needs the lock."""
         ...
 
-    def replace(
-        self,
-        cmdb_id: str,
-        protector: Protector,
-        secrets: SecretProvider,
-        keys: Sequence[NewKey],
-        server_key: SecretBytes,
-        gone: bool = False,
-    ) -> None:
-        """Replace a store that is `elsewhere`, or with `gone` one that cannot be tried (KeyStoreUnreached).
-        Raises AlreadySetUp where it opens here. The old store stays on the disk as long as it may hold a
-        key that the new one lacks."""
+    def publish(self, store_id: str) -> None:
+        """Make a prepared generation the one that counts. Does what is left where that was broken off.
+        Raises KeyStoreDamaged (`missing`) where there is none with this id."""
         ...
 
     def unlock(self, secrets: SecretProvider) -> AbstractContextManager[OpenKeyStore]:
         """Return the open store; asks its protector's questions through `secrets`."""
-        ...
-
-    def rewrap(
-        self,
-        protector: Protector,
-        unwrap: SecretProvider,
-        wrap: SecretProvider,
-        before_switch: Callable[[], None] = nothing,
-    ) -> None:
-        """Make a new generation under a new KEK and `protector`, and open all of it again before the
-        switch. Just before it, `before_switch` is called; if that raises, the old generation stays."""
         ...
 
     def opens_with(self, candidate: SecretBytes) -> bool:
@@ -179,6 +180,7 @@ class KeyStore(Protocol):
         ...
 
     def sweep(self) -> None:
-        """Finish an interrupted change and remove what was left behind. Needs the lock. What cannot be
-        removed stays among the `leftovers`."""
+        """Remove what was left behind: generations that were never named, and superseded ones, but never
+        one that holds a key of its own. Needs the lock. What cannot be removed stays among the
+        `leftovers`."""
         ...

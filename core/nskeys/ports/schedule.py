@@ -1,9 +1,12 @@
 """The port of the service manager that runs jobs by the clock: systemd."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from __future__ import annotations
 
-from nskeys.model.schedule import Job, TimerStatus
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from nskeys.model.schedule import Job, TimerStatus
 
 
 class ServiceManager(Protocol):

@@ -1,17 +1,19 @@
 """The home: the folder that holds everything of this installation.
 
-config.toml cmdb.sqlite3 store/ server.pub registry.json recovery/ known_hosts lock backups/
+config.toml cmdb.sqlite3 store/ server.pub checkpoint.json checkpoint.next events.jsonl trail-copies.json
+registry.json recovery/ known_hosts lock backups/
 """
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-
-import platformdirs
+from typing import BinaryIO
 
 from nskeys.errors import FileUnreadable, HomeUnreachable, HomeUnreadable
-from nskeys.files import make_folder, named_path, names_in, problem_of
+from nskeys.files import make_folder, named_path, nameless, names_in, problem_of
 from nskeys.reasons import Problem
+from nskeys.store.cmdb.address import url_of
 from nskeys.store.ownership import make_safe
 
 SYSTEM_HOME = Path("/var/lib/nskeys")
@@ -31,6 +33,8 @@ def find_home(option: str | None, environ: Mapping[str, str], system: Path = SYS
     elif os.path.lexists(system) or os.geteuid() == 0:
         path = system
     else:
+        import platformdirs  # only here: most servers have one of the others
+
         try:
             path = platformdirs.user_data_path("nskeys")
         except RuntimeError:  # neither HOME nor a line in passwd
@@ -60,7 +64,18 @@ class HomeFolder:
         """Check the owners and modes before anything in the home is trusted. Raises HomeNotSafe where
         another user may write; files that others may read are closed to them, and returned. Raises
         HomeUnreachable."""
-        inside = (self.config, self.server_pub, self.registry, self.known_hosts, self.lock, self.cmdb)
+        inside = (
+            self.config,
+            self.server_pub,
+            self.checkpoint,
+            self.next_checkpoint,
+            self.events,
+            self.trail_copies,
+            self.registry,
+            self.known_hosts,
+            self.lock,
+            self.cmdb,
+        )
         try:
             return make_safe(self._folder, (self.store, self.recovery), inside)
         except OSError as error:
@@ -68,6 +83,12 @@ class HomeFolder:
 
     def default_destination(self) -> str:
         return str(self.backups)
+
+    def default_cmdb(self) -> str:
+        return url_of(self.cmdb)
+
+    def scratch(self) -> AbstractContextManager[BinaryIO]:
+        return nameless(self._folder)
 
     @property
     def config(self) -> Path:
@@ -90,13 +111,22 @@ class HomeFolder:
         return self._folder / "registry.json"
 
     @property
-    def recovery(self) -> Path:
-        return self._folder / "recovery"
+    def checkpoint(self) -> Path:
+        return self._folder / "checkpoint.json"
 
     @property
-    def unproven(self) -> Path:
-        """The folder of custodians' identities that wait for their proof."""
-        return self.recovery / "unproven"
+    def next_checkpoint(self) -> Path:
+        """What is laid down before a change commits."""
+        return self._folder / "checkpoint.next"
+
+    @property
+    def events(self) -> Path:
+        """What waits for the next signed change."""
+        return self._folder / "events.jsonl"
+
+    @property
+    def recovery(self) -> Path:
+        return self._folder / "recovery"
 
     @property
     def known_hosts(self) -> Path:
@@ -106,6 +136,11 @@ class HomeFolder:
     def lock(self) -> Path:
         """The lock file of every change."""
         return self._folder / "lock"
+
+    @property
+    def trail_copies(self) -> Path:
+        """How far each log of this machine has the audit trail."""
+        return self._folder / "trail-copies.json"
 
     @property
     def backups(self) -> Path:

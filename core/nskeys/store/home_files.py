@@ -1,15 +1,26 @@
-"""Documents in the home: `registry.json`, and `recovery/` with its identities."""
+"""Documents in the home: `registry.json`, and `recovery/` with the files of identities."""
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable
-from nskeys.files import make_folder, read_bounded, read_if_there, remove, replace, replace_behind, sweep
-from nskeys.model.plans import RegistryValues
-from nskeys.model.recovery import IDENTITY_MEMBERS
+from nskeys.files import (
+    discard,
+    exists,
+    make_folder,
+    names_in,
+    read_if_there,
+    remove,
+    replace,
+    replace_behind,
+    sweep,
+)
+from nskeys.model.home_checkpoint import HOME_LIMIT
+from nskeys.model.registry import RegistryValues
 from nskeys.model.signed_json import Fields, Malformed, parse_any_spelling
 from nskeys.model.times import to_rfc3339
 from nskeys.reasons import Problem
@@ -60,62 +71,90 @@ class RegistryFile:
         return ConfigurationInvalid(str(self._path), problem, detail)
 
 
-_RECORD = "recovery.json"
+class CheckpointFolder:
+    """ports.CheckpointFiles on two files beside one another."""
+
+    def __init__(self, path: Path, following: Path) -> None:
+        self._path = path
+        self._next = following
+
+    @property
+    def path(self) -> str:
+        return str(self._path)
+
+    def read(self) -> bytes | None:
+        return read_if_there(self._path, HOME_LIMIT)
+
+    def read_next(self) -> bytes | None:
+        return read_if_there(self._next, HOME_LIMIT)
+
+    def lay_down(self, data: bytes) -> None:
+        replace(self._next, data)
+
+    def settle(self) -> None:
+        data = self.read_next()
+        if data is not None:
+            # Not a rename: half of it could arrive on the medium, and then neither file would be there.
+            replace(self._path, data)
+        # After a power cut it may be there again: the copy is the same by then, or a later one.
+        discard(self._next)
+
+    def drop(self) -> None:
+        remove(self._next)
+
+
+class EventFile:
+    """ports.EventList on a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> tuple[str, ...]:
+        data = read_if_there(self._path, _EVENTS_LIMIT) or b""
+        return tuple(line for line in data.decode("utf-8", "replace").split("\n") if line)
+
+    def write(self, lines: Sequence[str]) -> None:
+        if lines:
+            replace(self._path, "".join(f"{line}\n" for line in lines).encode("utf-8"))
+        else:
+            remove(self._path)
+
+
+_EVENTS_LIMIT = 16 << 20
 _FILE_LIMIT = 256 * 1024
+_SUFFIX = ".age"
 
 
 class RecoveryFolder:
-    """ports.RecoveryStore on a folder."""
+    """ports.IdentityFiles on a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    @property
-    def path(self) -> str:
-        return str(self._folder / _RECORD)
+    def path_of(self, sha256: str) -> str:
+        return str(self._path(sha256))
 
-    def path_of(self, member: str) -> str:
-        """Return an identity file's path."""
-        return str(self._folder / member)
+    def read(self, sha256: str) -> bytes | None:
+        return read_if_there(self._path(sha256), _FILE_LIMIT)
 
-    def record(self) -> bytes | None:
-        return self._read(self._folder / _RECORD)
-
-    def candidates(self, member: str) -> tuple[bytes, ...]:
-        found = (self._read(self._folder / member), self._read(self._next(member)))
-        return tuple(data for data in found if data is not None)
-
-    def write(self, record: bytes, files: Mapping[str, bytes]) -> None:
+    def write(self, data: bytes) -> str:
+        name = hashlib.sha256(data).hexdigest()
         make_folder(self._folder)
+        if self._lies(name) != data:
+            # What a killed process or a failing disk left under this name is not the file of this name.
+            replace(self._path(name), data)
+        return name
+
+    def sweep(self, named: Collection[str]) -> None:
         sweep(self._folder)
-        self._finish()
-        for member, data in files.items():
-            replace(self._next(member), data)
-        replace(self._folder / _RECORD, record)
-        for member, data in files.items():
-            replace(self._folder / member, data)
-            remove(self._next(member))
+        for name in names_in(self._folder) if exists(self._folder) else ():
+            if name.endswith(_SUFFIX) and name.removesuffix(_SUFFIX) not in named:
+                remove(self._folder / name)
 
-    def _finish(self) -> None:
-        """Give a file that the record names its final name, where a killed process did not; a new write
-        would replace it before the new record is there."""
-        try:
-            record = self.record() or b""
-        except FileUnreadable:
-            return  # it names nothing, and is replaced or cannot be
-        for member in IDENTITY_MEMBERS:
-            pending = self._read(self._next(member))
-            if pending is not None and hashlib.sha256(pending).hexdigest().encode("ascii") in record:
-                replace(self._folder / member, pending)
+    def _lies(self, name: str) -> bytes | None:
+        with suppress(FileUnreadable):
+            return self.read(name)
+        return None
 
-    def _next(self, member: str) -> Path:
-        return self._folder / f"{member}.next"
-
-    @staticmethod
-    def _read(path: Path) -> bytes | None:
-        try:
-            return read_bounded(path, _FILE_LIMIT)
-        except FileUnreadable as error:
-            if error.problem is Problem.MISSING:
-                return None
-            raise
+    def _path(self, sha256: str) -> Path:
+        return self._folder / f"{sha256}{_SUFFIX}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from nskeys.errors import CannotCreate, Locked, NotPermitted
+from nskeys.errors import CannotCreate, Locked, NotPermitted, NskeysError
 from nskeys.files import cannot_create
 from nskeys.model.audit import Actor
 from nskeys.model.times import to_rfc3339
@@ -43,6 +43,16 @@ class FileLock:
             yield
         finally:
             _release(descriptor)
+
+    def is_held(self) -> bool:
+        try:
+            taken = self._try()
+        except NskeysError:
+            return False
+        if isinstance(taken, Locked):
+            return True
+        _release(taken)
+        return False
 
     def _take(self) -> int:
         """Return the open file, locked. flock has no timeout, so it is tried repeatedly."""
@@ -98,7 +108,7 @@ class FileLock:
 
     def _say(self, descriptor: int, doing: str) -> None:
         details = {
-            "user": self._actor.sudo_user or self._actor.user,
+            "user": self._actor.login_user or self._actor.user,
             "pid": os.getpid(),
             "doing": doing,
             "since": to_rfc3339(self._clock.now()),

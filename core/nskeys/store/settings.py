@@ -3,7 +3,14 @@
 version = 1
 server_name = "ns01.example.net"
 cmdb = "postgresql://..."            # left out for cmdb.sqlite3 in the home
+source = "https://pkgs.example.net/nskeys"  # where nskeys is to be had; RESTORE.txt of backups says it
+default_destination = "/mnt/vault/nskeys"   # left out for where the last backup went
 drill_days = 90                      # left out for 90; a drill is overdue after so many days, 0: never
+check_days = 8                       # left out for 8; so is 'nskeys register check', which a timer runs
+exposure_hours = 26                  # left out for 26; so long a changed credential may wait for its copy
+database_check_days = 30             # left out for 30; so long a check of somebody else's backup counts
+audit_journal = true                 # left out: audit lines are copied to journald where it runs
+audit_syslog = true                  # left out: and to a syslog daemon that is not journald
 
 [[destination]]
 address = "/mnt/vault/nskeys"
@@ -17,29 +24,51 @@ key_file = "/root/.ssh/nskeys"       # left out for the usual key files; holds n
 
 [retention]                          # what `nskeys prune` keeps; left out for these numbers
 keep_last = 7
+keep_copies = 48                     # database copies at each destination
 keep_monthly = 12
 
 [columns]                            # what 'nskeys credential import FILE --columns till' stands for
 till = {name = "Title", account = "User", secret = "Password", delimiter = ";"}
 """
 
+from __future__ import annotations
+
 import tomllib
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nskeys.errors import ConfigurationInvalid, NewerVersion
 from nskeys.files import read_if_there, replace_behind
 from nskeys.model.destinations import DestinationInfo, Mounted
-from nskeys.model.imports import COLUMN_FIELDS, ENCODINGS, NEEDED_FIELDS, Reading
-from nskeys.model.monitoring import DRILL_DAYS
+from nskeys.model.monitoring import CHECK_DAYS, DATABASE_CHECK_DAYS, DRILL_DAYS, EXPOSURE_HOURS
+from nskeys.model.register import SOURCE_LIMIT
 from nskeys.model.retention import DEFAULT_RETENTION, LEAST_LAST, MOST_KEPT, Retention
 from nskeys.ports import Settings
 from nskeys.reasons import Problem, Versioned
 
+if TYPE_CHECKING:
+    from nskeys.model.imports import Reading
+
 _VERSION = 1
 _LIMIT = 1 << 20
 _MOST_DAYS = 36_500
+NAMES = (
+    "version",
+    "server_name",
+    "cmdb",
+    "source",
+    "default_destination",
+    "drill_days",
+    "check_days",
+    "exposure_hours",
+    "database_check_days",
+    "audit_journal",
+    "audit_syslog",
+    "destination",
+    "retention",
+    "columns",
+)
 
 
 class ConfigToml:
@@ -87,9 +116,7 @@ class ConfigToml:
             raise self._invalid(Problem.WRONG_TYPE, "version")
         if version > _VERSION:
             raise NewerVersion(Versioned.CONFIG, version, _VERSION)
-        self._only(
-            document, "version", "server_name", "cmdb", "drill_days", "destination", "retention", "columns"
-        )
+        self._only(document, *NAMES)
         server_name = self._string(document, "server_name", self._default_server_name)
         if not server_name:
             raise self._invalid(Problem.EMPTY, "server_name")
@@ -99,8 +126,22 @@ class ConfigToml:
             self._destinations(document),
             self._retention(document),
             self._days(document, "drill_days", DRILL_DAYS),
+            self._flag(document, "audit_journal"),
+            self._flag(document, "audit_syslog"),
             self._columns(document),
+            self._string(document, "default_destination", ""),
+            source=self._source(document),
+            check_days=self._days(document, "check_days", CHECK_DAYS),
+            exposure_hours=self._days(document, "exposure_hours", EXPOSURE_HOURS),
+            database_check_days=self._days(document, "database_check_days", DATABASE_CHECK_DAYS),
         )
+
+    def _source(self, document: dict[str, Any]) -> str:
+        """Return a line that RESTORE.txt can carry."""
+        source = self._string(document, "source", "")
+        if len(source) > SOURCE_LIMIT or not source.isprintable():
+            raise self._invalid(Problem.WRONG_VALUE, "source")
+        return source
 
     def _destinations(self, document: dict[str, Any]) -> tuple[DestinationInfo, ...]:
         tables = document.get("destination", [])
@@ -139,17 +180,22 @@ class ConfigToml:
         table = document.get("retention", {})
         if not isinstance(table, dict):
             raise self._invalid(Problem.WRONG_TYPE, "retention")
-        self._only(table, "keep_last", "keep_monthly")
+        self._only(table, "keep_last", "keep_monthly", "keep_copies")
         default = DEFAULT_RETENTION
         return Retention(
             self._count(table, "keep_last", default.keep_last, LEAST_LAST),
             self._count(table, "keep_monthly", default.keep_monthly, 0),
+            self._count(table, "keep_copies", default.keep_copies, LEAST_LAST),
         )
 
     def _columns(self, document: dict[str, Any]) -> tuple[tuple[str, Reading], ...]:
         tables = document.get("columns", {})
         if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
             raise self._invalid(Problem.WRONG_TYPE, "columns")
+        if not tables:
+            return ()
+        from nskeys.model.imports import COLUMN_FIELDS, ENCODINGS, NEEDED_FIELDS, Reading
+
         found = []
         for name, table in tables.items():
             self._only(table, *COLUMN_FIELDS, "encoding", "delimiter")
@@ -180,6 +226,12 @@ class ConfigToml:
             raise self._invalid(Problem.WRONG_TYPE, name)
         if not 0 <= value <= _MOST_DAYS:
             raise self._invalid(Problem.WRONG_VALUE, name)
+        return value
+
+    def _flag(self, table: dict[str, Any], name: str) -> bool | None:
+        value = table.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise self._invalid(Problem.WRONG_TYPE, name)
         return value
 
     def _string(self, table: dict[str, Any], name: str, default: str) -> str:

@@ -15,7 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.imports import Reading
-from nskeys.model.monitoring import DRILL_DAYS
+from nskeys.model.monitoring import CHECK_DAYS, DATABASE_CHECK_DAYS, DRILL_DAYS, EXPOSURE_HOURS
 from nskeys.model.retention import DEFAULT_RETENTION, Retention
 from nskeys.ports import Settings
 
@@ -64,12 +64,29 @@ def _changed_head(head: str, settings: Settings) -> str:
     document = tomlkit.parse(head)
     if document.get("server_name") != settings.server_name:
         document["server_name"] = settings.server_name
-    if settings.cmdb and document.get("cmdb") != settings.cmdb:
-        document["cmdb"] = settings.cmdb
-    elif not settings.cmdb:
-        document.pop("cmdb", None)
-    if document.get("drill_days", DRILL_DAYS) != settings.drill_days:
-        document["drill_days"] = settings.drill_days
+    for name, value in (
+        ("cmdb", settings.cmdb),
+        ("source", settings.source),
+        ("default_destination", settings.default_destination),
+    ):
+        if value and document.get(name) != value:
+            document[name] = value
+        elif not value:
+            document.pop(name, None)
+    for name, number, default in (
+        ("drill_days", settings.drill_days, DRILL_DAYS),
+        ("check_days", settings.check_days, CHECK_DAYS),
+        ("exposure_hours", settings.exposure_hours, EXPOSURE_HOURS),
+        ("database_check_days", settings.database_check_days, DATABASE_CHECK_DAYS),
+    ):
+        if document.get(name, default) != number:
+            document[name] = number
+    for name in ("audit_journal", "audit_syslog"):
+        wanted = getattr(settings, name)
+        if wanted is None:
+            document.pop(name, None)
+        elif document.get(name) != wanted:
+            document[name] = wanted
     return tomlkit.dumps(document)
 
 

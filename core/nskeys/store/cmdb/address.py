@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 from nskeys.errors import ConfigurationInvalid
+from nskeys.model.plain_text import is_text
 from nskeys.reasons import Problem
 
 _SQLITE = ("sqlite", "sqlite+pysqlite")
@@ -27,6 +28,10 @@ class SqliteAddress:
     @property
     def shown(self) -> str:
         return str(self.path)
+
+    @property
+    def url(self) -> str:
+        return url_of(self.path)
 
     @property
     def home(self) -> str:
@@ -45,6 +50,10 @@ class PostgresAddress:
         return f"postgresql://{self.rest}"
 
     @property
+    def url(self) -> str:
+        return self.shown
+
+    @property
     def home(self) -> str:
         """The URL too: a database on a server has no folder."""
         return self.shown
@@ -58,9 +67,22 @@ def url_of(path: Path) -> str:
     return f"sqlite:///{path.absolute()}"
 
 
+def of_address(address: str) -> str:
+    """Return the URL of an address that may be the path of a file. Raises ConfigurationInvalid:
+    `no_file`, `unknown_database` for libpq's other spelling (`host=db password=...`)."""
+    if "://" in address or "\x00" in address:
+        return address
+    if not address:
+        raise ConfigurationInvalid(address, Problem.NO_FILE)
+    name, equals, _ = address.partition("=")
+    if equals and "/" not in name:  # it may hold a password, so it is not repeated
+        raise ConfigurationInvalid("", Problem.UNKNOWN_DATABASE)
+    return url_of(Path(address).expanduser())
+
+
 def understand(url: str) -> CmdbAddress:
     """Return the address in a URL. Raises ConfigurationInvalid: `password_in_url`, `unknown_database`,
-    `no_file`, `zero_character`."""
+    `no_file`, `zero_character`, `not_utf8` for a server."""
     scheme, found, rest = url.partition("://")
     if "\x00" in url:
         raise ConfigurationInvalid(scheme, Problem.ZERO_CHARACTER)
@@ -71,6 +93,8 @@ def understand(url: str) -> CmdbAddress:
     if found and scheme in _POSTGRES:
         if _tells_password(rest):
             raise ConfigurationInvalid(f"{scheme}://", Problem.HAS_PASSWORD)
+        if not is_text(rest):
+            raise ConfigurationInvalid(f"{scheme}://", Problem.NOT_UTF8)
         return PostgresAddress(rest)
     # The rest may hold a password of whatever this was meant to be: it is not repeated.
     raise ConfigurationInvalid(scheme if found else "", Problem.UNKNOWN_DATABASE)

@@ -13,21 +13,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nskeys.errors import NotSetUp
-from nskeys.model.audit import Action, AuditEvent
-from nskeys.model.credentials import UnreadableCredential
-from nskeys.model.database import DatabaseLogin
-from nskeys.model.keys import Kid
-from nskeys.ports import Clock, CmdbChange, CmdbView, SealedRow
-from nskeys.store.cmdb.address import SqliteAddress, understand, url_of
-from nskeys.store.cmdb.file import is_there
+from nskeys.model.audit import Action, AuditEvent, AuditHead
+from nskeys.model.database import DatabaseConnection, DatabaseLogin
+from nskeys.ports import Clock, CmdbChange, CmdbFill, CmdbView
+from nskeys.reasons import NoProof
+from nskeys.store.cmdb.address import SqliteAddress, of_address, understand, url_of
+from nskeys.store.cmdb.file import is_there, put_aside
 from nskeys.store.cmdb.migrations import STEPS, Step
 
 if TYPE_CHECKING:
-    from nskeys.store.cmdb.engine import CmdbEngine
+    from nskeys.store.cmdb.change import SqlChange
+    from nskeys.store.cmdb.engine import CmdbEngine, Connection
     from nskeys.store.cmdb.view import SqlView
 
 
-def _ignore(_: UnreadableCredential) -> None: ...
+def _nothing() -> None: ...
+
+
+def _none(_: CmdbView) -> bool:
+    return False
+
+
+def _accept(_: CmdbView) -> AuditHead | None:
+    return None
 
 
 def cmdb_in_file(path: Path, clock: Clock) -> SqlCmdb:
@@ -62,8 +70,29 @@ class SqlCmdb:
         """Return the URL or path."""
         return self._address.shown
 
+    def url(self) -> str:
+        return self._address.url
+
+    def at(self, address: str) -> SqlCmdb:
+        return SqlCmdb(of_address(address), self._clock, busy_timeout=self._busy_timeout, steps=self._steps)
+
+    def use(self, url: str) -> None:
+        address = understand(url)
+        with self._opening:  # nobody opens the one that is left under the new address, or the other way
+            left, self._opened, self._address = self._opened, None, address
+        if left is not None:
+            left.close()
+
+    def put_aside(self, day: str) -> str:
+        if not isinstance(self._address, SqliteAddress) or not self._there():
+            return ""
+        return put_aside(self._address.path, day)
+
     def login(self) -> DatabaseLogin | None:
         return self._engine.login()
+
+    def connection(self) -> DatabaseConnection | None:
+        return self._engine.connection()
 
     def exists(self) -> bool:
         try:
@@ -91,36 +120,96 @@ class SqlCmdb:
             create(self._engine, connection, self._steps, cmdb_id)
 
     @contextmanager
+    def filling(self, ours: Callable[[CmdbView], bool] = _none) -> Iterator[CmdbFill]:
+        from nskeys.store.cmdb.filling import SqlFill, require_empty
+
+        engine, steps = self._engine, self._steps
+
+        def look(connection: Connection) -> None:
+            require_empty(engine, connection, steps, ours)
+
+        with engine.filling(look) as connection:
+            yield SqlFill(engine, connection, steps, self._begin)
+
+    @contextmanager
     def reading(self) -> Iterator[CmdbView]:
         with self._looking() as view:
             yield view
 
     @contextmanager
-    def changing(self, event: AuditEvent) -> Iterator[CmdbChange]:
+    def kept_apart(self, folder: str, heed: Callable[[], None] = _nothing) -> Iterator[CmdbView]:
         if not self._there():
             raise NotSetUp(self._address.home)
-        from nskeys.store.cmdb.change import SqlChange
-        from nskeys.store.cmdb.upgrade import CmdbMark, read_mark, upgrade
+        from nskeys.store.cmdb.upgrade import read_mark
+        from nskeys.store.cmdb.view import SqlView
+
+        with self._engine.kept_apart(Path(folder), heed) as begun, begun as connection:
+            yield SqlView(connection, read_mark(self._engine, connection, self._steps))
+
+    @contextmanager
+    def alone(self) -> Iterator[CmdbView]:
+        if not self._there():
+            raise NotSetUp(self._address.home)
+        from nskeys.store.cmdb.upgrade import read_mark
+        from nskeys.store.cmdb.view import SqlView
 
         with self._engine.transaction(changing=True) as connection:
-            mark = read_mark(self._engine, connection, self._steps)
-            change = SqlChange(connection, CmdbMark(mark.cmdb_id, self._steps[-1].number))
+            yield SqlView(connection, read_mark(self._engine, connection, self._steps))
 
-            def upgraded(old: int, new: int) -> None:
-                details = (("from", str(old)), ("to", str(new)))
-                change.write_audit(
-                    AuditEvent(Action.MIGRATED, "cmdb", event.actor, self._clock.now(), details)
-                )
+    def note(self, text: str) -> None:
+        if not self._there():
+            raise NotSetUp(self._address.home)
+        from nskeys.store.cmdb.checkpoint_rows import add_note
+        from nskeys.store.cmdb.upgrade import read_mark
 
-            upgrade(self._engine, connection, self._steps, mark, upgraded)
-            change.write_audit(event)
-            yield change
+        with self._engine.transaction(changing=True) as connection:
+            read_mark(self._engine, connection, self._steps)
+            add_note(connection, text)
 
-    def stream_raw(
-        self, unreadable: Callable[[UnreadableCredential], None] = _ignore
-    ) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
-        with self._looking() as view:
-            yield from view.stream_rows(unreadable)
+    @contextmanager
+    def changing(
+        self,
+        event: AuditEvent,
+        earlier: Sequence[AuditEvent] = (),
+        number: int | None = None,
+        check: Callable[[CmdbView], AuditHead | None] = _accept,
+    ) -> Iterator[CmdbChange]:
+        if not self._there():
+            raise NotSetUp(self._address.home)
+        with self._engine.transaction(changing=True) as connection:
+            yield self._begin(connection, event, earlier, number, check)
+
+    def _begin(
+        self,
+        connection: Connection,
+        event: AuditEvent,
+        earlier: Sequence[AuditEvent],
+        number: int | None,
+        check: Callable[[CmdbView], AuditHead | None],
+    ) -> SqlChange:
+        """Begin a change in a transaction: the tables are migrated, its number and its audit lines are
+        there."""
+        from nskeys.store.cmdb.change import SqlChange
+        from nskeys.store.cmdb.upgrade import next_mark, read_mark, upgrade, write_number
+        from nskeys.store.cmdb.view import SqlView
+
+        mark = read_mark(self._engine, connection, self._steps)
+        after = next_mark(mark, self._steps, number)
+        change = SqlChange(connection, after)
+        head = check(SqlView(connection, mark))
+
+        def upgraded(old: int, new: int) -> None:
+            details = (("from", str(old)), ("to", str(new)))
+            change.write_audit(AuditEvent(Action.MIGRATED, "cmdb", event.actor, self._clock.now(), details))
+
+        upgrade(self._engine, connection, self._steps, mark, upgraded)
+        connection.search.make_ready()
+        write_number(connection, after)
+        if head is not None:
+            change.go_on_from(head)
+        for line in (*earlier, event):
+            change.write_audit(line)
+        return change
 
     def close(self) -> None:
         with self._opening:
@@ -138,6 +227,10 @@ class SqlCmdb:
         with self._engine.transaction(changing=False) as connection:
             mark = read_mark(self._engine, connection, self._steps)
             yield SqlView(connection, mark)
+
+    def follows(self) -> NoProof | None:
+        """Return how the database follows another one, as its server says."""
+        return self._engine.follows()
 
     @property
     def _engine(self) -> CmdbEngine:

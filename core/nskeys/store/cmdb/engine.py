@@ -6,16 +6,23 @@ these two classes.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from threading import Lock
 from traceback import walk_tb
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from nskeys.errors import CmdbAltered, CmdbDamaged, NskeysError
-from nskeys.model.database import DatabaseLogin
-from nskeys.reasons import Problem
+from nskeys.errors import Cancelled, CmdbAltered, CmdbDamaged, NskeysError
+from nskeys.model.database import DatabaseConnection, DatabaseLogin
+from nskeys.model.database_tables import Table
+from nskeys.reasons import NoProof, Problem
 from nskeys.store.cmdb.address import CmdbAddress
 from nskeys.store.cmdb.migrations import Spelling
+
+if TYPE_CHECKING:
+    from nskeys.store.cmdb.search import SearchIndex
 
 BATCH = 2_000
 """Rows per batch of long reads."""
@@ -41,6 +48,26 @@ class Connection(ABC):
 
     def __init__(self, driver: Any) -> None:
         self.driver = driver
+        self.stopped = False
+        """Whether somebody broke off what it was asked."""
+        self._ending = Lock()
+        self._over = False
+
+    def stop(self) -> None:
+        """Break off what is being asked, from another thread: its transaction ends with Cancelled."""
+        with self._ending:
+            if not self._over:
+                self.stopped = True
+                self._interrupt()
+
+    def end(self) -> None:
+        """Let nobody break off anything from now on: the driver may serve others."""
+        with self._ending:
+            self._over = True
+
+    @abstractmethod
+    def _interrupt(self) -> None:
+        """Have the driver break off its statement."""
 
     def all(self, sql: str, *values: object) -> list[Row]:
         rows: list[Row] = self.driver.execute(self.marked(sql), values).fetchall()
@@ -68,6 +95,19 @@ class Connection(ABC):
         cursor.executemany(self.marked(sql), rows)
         changed: int = cursor.rowcount
         return changed
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        """Add rows, many at a time; their values are in the order of the table's columns."""
+        self.many(_insertion(table), rows)
+
+    @property
+    @abstractmethod
+    def search(self) -> "SearchIndex":
+        """What finds a text without reading every row of the list."""
+
+    def is_standby(self) -> bool:
+        """Return whether the server copies another one."""
+        return False
 
     @abstractmethod
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
@@ -111,10 +151,33 @@ class CmdbEngine(ABC):
         """Return how nskeys logs in to the server; None for a file."""
         return None
 
+    def connection(self) -> DatabaseConnection | None:
+        """Return what protects the connection to the server; None for a file."""
+        return None
+
+    def follows(self) -> NoProof | None:
+        """Return how this database follows another one; None for a file, which follows nothing by
+        itself."""
+        return None
+
     @abstractmethod
     def copy_aside(self, schema: int) -> None:
         """Keep a durable copy, where possible, before the steps to `schema`. Called inside a change that
         has written nothing."""
+
+    @abstractmethod
+    def kept_apart(
+        self, folder: Path, heed: Callable[[], None]
+    ) -> AbstractContextManager[AbstractContextManager[Connection]]:
+        """Keep the database's present state readable until the block ends, whatever others write
+        meanwhile; give a transaction on it. `heed` is called several times a second while that takes
+        long, and may raise. Raises CannotCreate where a copy in `folder` does not fit there."""
+
+    @abstractmethod
+    def filling(self, require_empty: Callable[[Connection], object]) -> AbstractContextManager[Connection]:
+        """Begin a transaction in which an empty database is filled: it is there, durably, once the block
+        ends, and nothing of it is after an exception. What lies there is looked at by `require_empty`,
+        which raises where it must stay."""
 
     @abstractmethod
     def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
@@ -146,7 +209,14 @@ class CmdbEngine(ABC):
         """Open a transaction that commits at the end and rolls back on any exception; the driver's errors
         are translated."""
         with self._translating(), self._begun(changing) as connection:
-            yield connection
+            try:
+                yield connection
+            except self.driver_errors:
+                if connection.stopped:
+                    raise Cancelled from None
+                raise
+            finally:
+                connection.end()
 
     @abstractmethod
     def _begun(self, changing: bool) -> AbstractContextManager[Connection]:
@@ -165,6 +235,13 @@ class CmdbEngine(ABC):
             if _raised_below(error):
                 raise CmdbDamaged("", Problem.CORRUPT) from None
             raise
+
+
+@cache
+def _insertion(table: Table) -> str:
+    columns = table.names
+    values = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values})"  # noqa: S608  # constants
 
 
 def _raised_below(error: Exception) -> bool:

@@ -7,6 +7,7 @@ section 2.2). So an existing file is only looked at by its name.
 
 import os
 import stat
+from itertools import chain, count
 from pathlib import Path
 
 from nskeys import files
@@ -48,3 +49,12 @@ def make_file(path: Path) -> None:
     except OSError:
         raise CannotCreate(str(path), Problem.MISSING_FOLDER) from None
     files.sync_folder(path.parent)
+
+
+def put_aside(path: Path, day: str) -> str:
+    """Rename the file of a CMDB that was moved to `<name>.moved-<day>`, or the first free such name with
+    `-2`, ..., durably; return that path. Nobody has it open: whoever changes it has the home's lock. Raises
+    CannotCreate."""
+    name = f"{path.name}.moved-{day}"
+    names = chain([name], (f"{name}-{number}" for number in count(2)))
+    return str(files.rename_to_first_free(path, names))

@@ -1,28 +1,50 @@
 """The CMDB's tables, and the steps that make them. Forward only: a released step never changes.
 
-    meta         name, value: `cmdb_id`, `schema` (the last step applied), `audit_signature`
-    keys         key_no, kid, and how many secrets the key ever sealed
-    credentials  the bound fields, the sealed secret, the key that sealed it, and how many seals all keys
-                 had made by then (`seal_no`): whatever a drill saw has a number up to the last one of its
-                 moment, and what was sealed later has a greater one, however clocks jump. Times are
-                 seconds since 1970
+    meta         name, value: `cmdb_id`, `schema` (the last step applied), `number` (of the last change)
+    keys         key_no, kid, when the key was made, its state, how many secrets it ever sealed, and the
+                 inventory: what the credentials that it seals must be (`nskeys.model.inventory`)
+    credentials  the bound fields, the sealed secret, the key that sealed it, and the number of the change
+                 that gave it its present secret and fields: whatever a drill saw has a number up to the
+                 last one of its moment, however clocks jump. Times are seconds since 1970
     listing      derived from the bound fields: a key for each order, and the text that is searched.
                  Apart from `credentials`, so that re-sealing writes no more than the seal
+    search       derived from `listing`: its trigrams. Only an SQLite with FTS5 has it (`SEARCH`, and the
+                 tables that FTS5 makes for it); PostgreSQL has an index instead, with `pg_trgm`
+    recovery     one row: who can open backups, in RFC 8785 JSON, and the server key's signature
     register     one row for each copy of each backup: RFC 8785 JSON and the server key's signature
     drills       the diary: RFC 8785 JSON and, where it was at hand, the server key's signature
     rotations    what was begun and how far it came
     audit        lines and their chain of hashes
+    checkpoint   one row: the signed statement of what all the others were after the last change
+    statements   what a person accepted, or a restore went on from: signed, each under its own label
+    notes        drills that were made without the server key; nothing vouches for them
 
-`credentials` and `listing` lie in the order of their ids: a rotation, which goes through the ids, then
-writes each page once. `credentials_by_use` answers "which keys seal how many, since when, up to which
-number" by itself; each `listing_by_...` is one order of the list, with the kind for the filter that is used
-most. A step is plain SQL of its own time and never touches a field that a seal binds.
+`credentials` lies in the order of its ids: a rotation, which goes through the ids, then writes each page
+once. `listing` has row numbers, by which `search` knows its rows. `credentials_by_use` answers "which keys
+seal how many, with which numbers" by itself; each `listing_by_...` is one order of the list, with the kind
+for the filter that is used most. A step is plain SQL of its own time and never touches a field that a seal
+binds.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-TABLES = frozenset({"meta", "keys", "credentials", "listing", "register", "drills", "rotations", "audit"})
+TABLES = frozenset(
+    {
+        "meta",
+        "keys",
+        "credentials",
+        "listing",
+        "register",
+        "recovery",
+        "drills",
+        "rotations",
+        "audit",
+        "checkpoint",
+        "statements",
+        "notes",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +66,30 @@ class Step:
     statements: Callable[[Spelling], Sequence[str]]
 
 
+SEARCH = (
+    "CREATE VIRTUAL TABLE search USING fts5(haystack, tokenize = 'trigram case_sensitive 1',"
+    " content = 'listing', content_rowid = 'rowid', columnsize = 0, detail = none)"
+)
+"""How SQLite's table of trigrams is made. Its text stands in the schema, and any other is not ours."""
+
 _FIRST_TABLES = (
     "CREATE TABLE meta (name {text} NOT NULL PRIMARY KEY, value {text} NOT NULL)",
     """CREATE TABLE keys (
         key_no INTEGER NOT NULL PRIMARY KEY,
         kid {text} NOT NULL UNIQUE,
-        seals BIGINT NOT NULL CHECK (seals BETWEEN 0 AND 4294967296)
+        created BIGINT NOT NULL,
+        state {text} NOT NULL,
+        state_since BIGINT NOT NULL,
+        seals BIGINT NOT NULL CHECK (seals BETWEEN 0 AND 4294967296),
+        resealed BIGINT NOT NULL,
+        counted BIGINT NOT NULL,
+        hierarchy_rows BIGINT NOT NULL,
+        hierarchy_number_sum {text} NOT NULL,
+        pcanywhere_rows BIGINT NOT NULL,
+        pcanywhere_number_sum {text} NOT NULL,
+        run_as_rows BIGINT NOT NULL,
+        run_as_number_sum {text} NOT NULL,
+        row_sum {blob} NOT NULL
     )""",
     """CREATE TABLE credentials (
         id {text} NOT NULL PRIMARY KEY,
@@ -59,14 +99,13 @@ _FIRST_TABLES = (
         target {text} NOT NULL,
         account {text} NOT NULL,
         note {text} NOT NULL,
-        sealed_at BIGINT NOT NULL,
+        number BIGINT NOT NULL,
         created BIGINT NOT NULL,
         updated BIGINT NOT NULL,
-        seal_no BIGINT NOT NULL,
         sealed {blob} NOT NULL,
         UNIQUE (kind, name)
     ){clustered}""",
-    "CREATE INDEX credentials_by_use ON credentials (key_no, kind, sealed_at, seal_no)",
+    "CREATE INDEX credentials_by_use ON credentials (key_no, kind, number, updated)",
     """CREATE TABLE listing (
         id {text} NOT NULL PRIMARY KEY REFERENCES credentials (id) ON DELETE CASCADE,
         kind {text} NOT NULL,
@@ -76,7 +115,7 @@ _FIRST_TABLES = (
         by_account {text} NOT NULL,
         by_updated {text} NOT NULL,
         haystack {text} NOT NULL
-    ){clustered}""",
+    )""",
     "CREATE INDEX listing_by_kind ON listing (by_kind, id, kind)",
     "CREATE INDEX listing_by_name ON listing (by_name, id, kind)",
     "CREATE INDEX listing_by_target ON listing (by_target, id, kind)",
@@ -89,6 +128,11 @@ _FIRST_TABLES = (
         body {text} NOT NULL,
         signature {blob}
     )""",
+    """CREATE TABLE recovery (
+        number INTEGER NOT NULL PRIMARY KEY CHECK (number = 1),
+        body {text} NOT NULL,
+        signature {blob} NOT NULL
+    )""",
     "CREATE TABLE drills (number INTEGER NOT NULL PRIMARY KEY, body {text} NOT NULL, signature {blob})",
     """CREATE TABLE rotations (
         number INTEGER NOT NULL PRIMARY KEY,
@@ -98,6 +142,18 @@ _FIRST_TABLES = (
         changed BIGINT NOT NULL,
         gate_skipped BIGINT NOT NULL
     )""",
+    """CREATE TABLE checkpoint (
+        one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+        body {text} NOT NULL,
+        signature {blob} NOT NULL
+    )""",
+    """CREATE TABLE statements (
+        number BIGINT NOT NULL PRIMARY KEY,
+        label {text} NOT NULL,
+        body {text} NOT NULL,
+        signature {blob} NOT NULL
+    )""",
+    "CREATE TABLE notes (number BIGINT NOT NULL PRIMARY KEY, body {text} NOT NULL)",
     "CREATE TABLE audit (no INTEGER NOT NULL PRIMARY KEY, line {text} NOT NULL, digest {blob} NOT NULL)",
 )
 

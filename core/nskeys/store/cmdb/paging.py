@@ -1,11 +1,13 @@
 """Statements for lists of credentials: filtered, sorted, from a cursor on.
 
-A page is a keyset scan of one `listing_by_...` index: the rows before its cursor cost nothing. No index
-helps a text search, and reading the table once is faster than looking each row up in the order of an index,
-so there the sort key is an expression that no index covers.
+A page is a keyset scan of one `listing_by_...` index: the rows before its cursor cost nothing. Where a text
+is searched for in a long list, the next rows of that index are tried first: what many rows have, some of
+them have. What few have is found by its trigrams (`search`). Otherwise every row is read, once and not in
+the order of an index, so there the sort key is an expression that no index covers.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, fold
 from nskeys.model.keys import Kid
@@ -13,10 +15,21 @@ from nskeys.model.keys import Kid
 Query = tuple[str, list[object]]
 """A statement with question marks, and its parameters."""
 
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """A condition on rows of `listing`, with question marks, and its parameters."""
+
+    condition: str
+    values: list[object]
+    most: int | None = None
+    """The most rows that keep to it; None where that is not known."""
+
+
 COLUMNS = (
     "credentials.id, credentials.key_no, credentials.kind, credentials.name, credentials.target,"
-    " credentials.account, credentials.note, credentials.sealed_at, credentials.created,"
-    " credentials.updated, credentials.seal_no"
+    " credentials.account, credentials.note, credentials.number, credentials.created,"
+    " credentials.updated"
 )
 """The columns of a credential."""
 
@@ -32,7 +45,15 @@ _PAGE = (
     " ORDER BY {key} {way}, listing.id {way} LIMIT ? OFFSET ?) AS chosen"
     " LEFT JOIN credentials ON credentials.id = chosen.id ORDER BY chosen.place {way}, chosen.id {way}"
 )
+_WALK = (
+    "SELECT chosen.place, chosen.id, {columns} FROM (SELECT listing.place AS place, listing.id AS id FROM"
+    " (SELECT {key} AS place, listing.id AS id, listing.kind AS kind, listing.haystack AS haystack"
+    " FROM listing{walked} ORDER BY {key} {way}, listing.id {way} LIMIT ?) AS listing{where}"
+    " ORDER BY listing.place {way}, listing.id {way} LIMIT ?) AS chosen"
+    " LEFT JOIN credentials ON credentials.id = chosen.id ORDER BY chosen.place {way}, chosen.id {way}"
+)
 _OF_KEYS = "credentials.key_no IN ({marks})"
+_LATER = "(credentials.key_no = ? AND credentials.number > ?)"
 _AMONG_FEW = "listing.id IN (SELECT credentials.id FROM credentials WHERE {of_keys})"
 _AMONG_MANY = "EXISTS (SELECT 1 FROM credentials WHERE credentials.id = listing.id AND {of_keys})"
 
@@ -55,10 +76,14 @@ class Selection:
         self.kind = wanted.kind
         self.text = fold(wanted.text)
         self.key_numbers: list[int] | None = None
-        if wanted.kids is not None and not key_numbers.keys() <= wanted.kids:
+        of_all = wanted.kids is not None and key_numbers.keys() <= wanted.kids and not wanted.beyond
+        if wanted.kids is not None and not of_all:
             self.key_numbers = sorted(key_numbers[kid] for kid in wanted.kids & key_numbers.keys())
+        self._later = [(key_numbers[kid], number) for kid, number in wanted.beyond if kid in key_numbers]
         self._position = position
         self._text_only = text_only
+        self.among: Among | None = None
+        """Where to look for the text: what all that have it keep to."""
 
     @property
     def nothing(self) -> bool:
@@ -68,7 +93,7 @@ class Selection:
     def total(self) -> Query:
         """Return the query for how many rows it selects; without a text an index answers it."""
         if self.text:
-            conditions, values = self._conditions(few=False)
+            conditions, values = self._narrowed(few=False)
             return _COUNT.format(table="listing", where=_where(conditions)), values
         conditions, values = [], []
         if self.kind is not None:
@@ -76,13 +101,13 @@ class Selection:
             values.append(self.kind.value)
         if self.key_numbers is not None:
             conditions.append(self._of_keys())
-            values.extend(self.key_numbers)
+            values.extend(self._key_values())
         return _COUNT.format(table="credentials", where=_where(conditions)), values
 
     def sealed_by_keys(self) -> Query:
         """Return how many credentials its keys seal."""
         where = _where([self._of_keys()])
-        return _COUNT.format(table="credentials", where=where), [*(self.key_numbers or [])]
+        return _COUNT.format(table="credentials", where=where), self._key_values()
 
     def page(
         self,
@@ -95,15 +120,40 @@ class Selection:
     ) -> Query:
         """Return the query for the rows after the cursor `after` in the direction walked: sort key, id, and
         `COLUMNS`. `of_keys` is the result of `sealed_by_keys`."""
-        way, beyond = ("DESC", "<") if order.descending != backwards else ("ASC", ">")
         key = f"listing.by_{order.by.value}" + (" || ''" if self.text else "")
-        conditions, values = self._conditions(few=of_keys is not None and of_keys <= _FEW)
-        conditions += [self._text_only.format(column) for column in (key, "listing.id")]
-        if after is not None:
-            conditions.append(f"({key}, listing.id) {beyond} (CAST(? AS TEXT), CAST(? AS TEXT))")
-            values.extend(map(cursor_value, after))
-        statement = _PAGE.format(columns=COLUMNS, key=key, where=_where(conditions), way=way)
-        return statement, [*values, limit, offset]
+        conditions, values = self._narrowed(few=of_keys is not None and of_keys <= _FEW)
+        way, place, places = self._place(key, order, after, backwards)
+        statement = _PAGE.format(columns=COLUMNS, key=key, where=_where([*conditions, *place]), way=way)
+        return statement, [*values, *places, limit, offset]
+
+    def walk(
+        self,
+        order: CredentialOrder,
+        limit: int,
+        after: tuple[str, str] | None,
+        backwards: bool,
+        length: int,
+    ) -> Query:
+        """Return the query for those of the same rows that are among the next `length` of the list: where
+        these are `limit`, they are the same page."""
+        key = f"listing.by_{order.by.value}"
+        conditions, values = self._conditions(few=False)
+        way, place, places = self._place(key, order, after, backwards)
+        statement = _WALK.format(
+            columns=COLUMNS, key=key, walked=_where(place), where=_where(conditions), way=way
+        )
+        return statement, [*places, length, *values, limit]
+
+    def _place(
+        self, key: str, order: CredentialOrder, after: tuple[str, str] | None, backwards: bool
+    ) -> tuple[str, list[str], list[object]]:
+        """Return the direction in which an order is walked, and the condition on what lies there."""
+        way, beyond = ("DESC", "<") if order.descending != backwards else ("ASC", ">")
+        conditions = [self._text_only.format(column) for column in (key, "listing.id")]
+        if after is None:
+            return way, conditions, []
+        conditions.append(f"({key}, listing.id) {beyond} (CAST(? AS TEXT), CAST(? AS TEXT))")
+        return way, conditions, list(map(cursor_value, after))
 
     def _conditions(self, *, few: bool) -> tuple[list[str], list[object]]:
         conditions: list[str] = []
@@ -113,14 +163,30 @@ class Selection:
             values.append(self.kind.value)
         if self.key_numbers is not None:
             conditions.append((_AMONG_FEW if few else _AMONG_MANY).format(of_keys=self._of_keys()))
-            values.extend(self.key_numbers)
+            values.extend(self._key_values())
         if self.text:
             conditions.append(f"{self._position}(listing.haystack, ?) > 0")
             values.append(self.text)
         return conditions, values
 
+    def _narrowed(self, *, few: bool) -> tuple[list[str], list[object]]:
+        conditions, values = self._conditions(few=few)
+        if self.among is None:
+            return conditions, values
+        return [self.among.condition, *conditions], [*self.among.values, *values]
+
     def _of_keys(self) -> str:
-        return _OF_KEYS.format(marks=marks(len(self.key_numbers or [])))
+        whole = _OF_KEYS.format(marks=marks(len(self._whole_keys())))
+        return f"({' OR '.join([whole, *[_LATER] * len(self._later)])})"
+
+    def _key_values(self) -> list[object]:
+        """Return the parameters of `_of_keys`."""
+        return [*self._whole_keys(), *(value for pair in self._later for value in pair)]
+
+    def _whole_keys(self) -> list[int]:
+        """Return the keys of which it lets everything through."""
+        bounded = {key_no for key_no, _ in self._later}
+        return [number for number in self.key_numbers or [] if number not in bounded]
 
 
 def cursor_text(value: str | bytes) -> str:

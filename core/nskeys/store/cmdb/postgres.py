@@ -10,9 +10,10 @@ next transaction may run in another session.
 
 import functools
 import importlib
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from nskeys.errors import (
     CmdbBusy,
@@ -23,12 +24,17 @@ from nskeys.errors import (
     ConfigurationInvalid,
     NskeysError,
 )
-from nskeys.model.database import DatabaseLogin
-from nskeys.reasons import Problem
+from nskeys.model.database import DatabaseConnection, DatabaseLogin
+from nskeys.model.database_tables import Table
+from nskeys.reasons import NoProof, Problem
 from nskeys.store.cmdb.address import PostgresAddress
 from nskeys.store.cmdb.engine import BATCH, CmdbEngine, Connection, Row
 from nskeys.store.cmdb.migrations import Spelling
 from nskeys.store.cmdb.postgres_login import Login, login
+from nskeys.threads import in_a_thread
+
+if TYPE_CHECKING:
+    from nskeys.store.cmdb.search import SearchIndex
 
 _LOCK = int.from_bytes(b"nskeys/1", "big")
 _KEPT = 2
@@ -90,6 +96,7 @@ SELECT pg_catalog.set_config('synchronous_commit', 'on', true)
     WHERE pg_catalog.current_setting('synchronous_commit') <> 'remote_apply';
 SELECT pg_catalog.set_config('lock_timeout', '{{milliseconds}}', true); {_SET_SEARCH_PATH}
 """
+_TLS = "SELECT version FROM pg_catalog.pg_stat_ssl WHERE pid = pg_catalog.pg_backend_pid()"
 _WRITABLE = "SELECT pg_catalog.current_setting('transaction_read_only') = 'off'"
 _TAKE_LOCK = f"SELECT pg_catalog.pg_advisory_xact_lock({_LOCK})"
 _OBJECTS = """
@@ -111,17 +118,51 @@ UNION ALL SELECT 'child table', i.inhrelid::regclass::text, h.relname
 """
 
 
+_FOLLOWS = """
+SELECT pg_catalog.pg_is_in_recovery(), EXISTS (
+    SELECT 1 FROM pg_catalog.pg_subscription_rel s JOIN pg_catalog.pg_class c ON c.oid = s.srrelid
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = current_schema() AND c.relname IN ('meta', 'keys', 'credentials', 'audit'))
+"""
+
+
 class PostgresConnection(Connection):
     """One transaction on a PostgreSQL server."""
 
     position = "strpos"
     hex_only = "{} ~ '^[0-9a-f]*$'"
+    errors: type[Exception]
+    """The driver's exceptions."""
+
+    @functools.cached_property
+    def search(self) -> "SearchIndex":
+        from nskeys.store.cmdb.search import PostgresSearch
+
+        return PostgresSearch(self, self.errors)
+
+    def is_standby(self) -> bool:
+        return self.value("SELECT pg_is_in_recovery()") is True
 
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
         with closing(self.driver.cursor(name="nskeys_stream", binary=True)) as cursor:
             cursor.execute(self.marked(sql), values)
             while rows := cursor.fetchmany(BATCH):
                 yield rows
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        """Add rows by COPY, which takes one statement for all of them."""
+        copying = f"COPY {table.name} ({', '.join(table.names)}) FROM STDIN"
+        with self.driver.cursor() as cursor, cursor.copy(copying) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def stop(self) -> None:
+        """Break off what is being asked. Telling the server takes a connection of its own, so nobody waits
+        for it."""
+        in_a_thread(super().stop)
+
+    def _interrupt(self) -> None:
+        self.driver.cancel()
 
     @staticmethod
     @functools.cache
@@ -154,8 +195,47 @@ class PostgresEngine(CmdbEngine):
     def login(self) -> DatabaseLogin:
         return self._login.shown
 
+    def connection(self) -> DatabaseConnection:
+        with self.transaction(changing=False) as connection:
+            libpq = connection.driver.pgconn
+            known = {option.keyword: option.val or b"" for option in libpq.info}
+            told = connection.value(_TLS) if libpq.ssl_in_use else ""
+        return DatabaseConnection(
+            socket=libpq.host.startswith((b"/", b"@")),
+            tls=str(told or "TLS") if libpq.ssl_in_use else "",
+            sslmode=known.get(b"sslmode", b"").decode("ascii", "replace"),
+            require_auth=known.get(b"require_auth", b"").decode("ascii", "replace"),
+        )
+
+    def follows(self) -> NoProof | None:
+        """Return whether it follows another database: its server is a standby, or it subscribes to the
+        tables."""
+        with self.transaction(changing=False) as connection:
+            recovers, subscribes = connection.all(_FOLLOWS)[0]
+        if recovers:
+            return NoProof.IN_RECOVERY
+        return NoProof.SUBSCRIBES if subscribes else None
+
     def copy_aside(self, schema: int) -> None:
         """Do nothing: the migration is one transaction, and the server's administrators make copies."""
+
+    @contextmanager
+    def kept_apart(
+        self, folder: Path, heed: Callable[[], None]
+    ) -> Iterator[AbstractContextManager[Connection]]:
+        """Give a transaction, which is REPEATABLE READ: it sees what was there when it began."""
+        del folder, heed  # a transaction needs neither
+        with self.transaction(changing=False) as connection:
+            connection.value("SELECT 1")  # the snapshot is that of the first query
+            yield nullcontext(connection)
+
+    @contextmanager
+    def filling(self, require_empty: Callable[[Connection], object]) -> Iterator[Connection]:
+        """Fill the database in one transaction; others see nothing of it before its end."""
+        self.prepare()
+        with self.transaction(changing=True) as connection:
+            require_empty(connection)
+            yield connection
 
     def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
         """Return the objects of the CMDB's schema, without those of extensions, such as the views of
@@ -191,9 +271,9 @@ class PostgresEngine(CmdbEngine):
     @contextmanager
     def _begun(self, changing: bool) -> Iterator[Connection]:
         driver = self._in_transaction(changing)
+        connection = PostgresConnection(driver)
+        connection.conflict, connection.errors = self._psycopg.IntegrityError, self.driver_errors
         try:
-            connection = PostgresConnection(driver)
-            connection.conflict = self._psycopg.IntegrityError
             yield connection
             self._commit(driver, changing)
         except BaseException:
@@ -201,7 +281,10 @@ class PostgresEngine(CmdbEngine):
                 driver.rollback()
             raise
         finally:
-            self._keep(driver)
+            if connection.stopped:
+                self._let_go(driver)
+            else:
+                self._keep(driver)
 
     def _commit(self, driver: Any, changing: bool) -> None:
         try:

@@ -1,6 +1,5 @@
 """Rows of the register, rotations and audit trail, checked and turned into parts of the model."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,13 +7,12 @@ from nskeys.errors import CmdbDamaged
 from nskeys.model.audit import AuditEntry, AuditHead
 from nskeys.model.keys import Kid, Rotation, RotationStage
 from nskeys.model.register_json import TEXT_LIMIT
-from nskeys.ports import DrillRow, RegisterRow
+from nskeys.ports import DrillRow, RecoveryRow, RegisterRow
 from nskeys.reasons import Problem
 from nskeys.store.cmdb.values import NUMBER_LIMIT, bytes_of, count_of, damaged, hex_of, moment_of, text_of
 
 _LINE_LIMIT = 1 << 20
 _SIGNATURE_LIMIT = 1_024
-_SIGNED_HEAD = re.compile(r"([0-9]{1,10}) ([0-9a-f]{64}) ((?:[0-9a-f]{2}){1,1024})")
 
 
 def register_row_of(row: Sequence[Any]) -> RegisterRow:
@@ -33,6 +31,14 @@ def drill_row_of(row: Sequence[Any]) -> DrillRow:
     number, *rest = row
     text = register_row_of(rest)
     return DrillRow(number if type(number) is int else 0, text.text, text.signature)
+
+
+def recovery_row_of(row: Sequence[Any]) -> RecoveryRow:
+    """Return the record of who can open backups from (body, signature). One that cannot have been signed
+    becomes an empty text, so that whoever needs it says what is wrong."""
+    body, signature = row
+    readable = type(body) is str and len(body) <= _LINE_LIMIT and type(signature) is bytes
+    return RecoveryRow(body, signature) if readable else RecoveryRow("", b"")
 
 
 def rotation_of(row: Sequence[Any]) -> Rotation:
@@ -66,19 +72,6 @@ def audit_head_of(row: Sequence[Any]) -> AuditHead:
     """Return the head from (no, digest)."""
     number = count_of(row[0], NUMBER_LIMIT, "audit", row[0])
     return AuditHead(number, _digest(row[1], number))
-
-
-def signed_head_text(head: AuditHead, signature: bytes) -> str:
-    """Return a signed head as text for `meta`."""
-    return f"{head.count} {head.digest.hex()} {signature.hex()}"
-
-
-def signed_head_of(value: Any) -> tuple[AuditHead, bytes]:
-    """Return the signed head in a text of `signed_head_text`."""
-    match = _SIGNED_HEAD.fullmatch(text_of(value, 4_096, "meta", "audit_signature"))
-    if match is None:
-        raise damaged("meta", Problem.NOT_A_SIGNED_HEAD, "audit_signature")
-    return AuditHead(int(match[1]), bytes.fromhex(match[2])), bytes.fromhex(match[3])
 
 
 def _digest(value: Any, number: int) -> bytes:

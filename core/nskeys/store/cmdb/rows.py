@@ -1,6 +1,7 @@
 """Rows of credentials, checked and turned into parts of the model."""
 
 import functools
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 from nskeys.errors import CmdbDamaged
 from nskeys.model.credentials import (
+    CHANGE_LIMIT,
     FIELD_LIMIT,
     NAME_LIMIT,
     NOTE_LIMIT,
@@ -15,10 +17,10 @@ from nskeys.model.credentials import (
     CredentialFields,
     CredentialKind,
     SealedCredential,
+    SealedRow,
     UnreadableCredential,
 )
-from nskeys.model.keys import SEALS_LIMIT, Kid
-from nskeys.ports import SealedRow
+from nskeys.model.keys import SEALS_LIMIT, KeyInfo, KeyState, Kid
 from nskeys.reasons import Problem
 from nskeys.store.cmdb.values import (
     NUMBER_LIMIT,
@@ -33,7 +35,6 @@ from nskeys.store.cmdb.values import (
 
 SEALED_LIMIT = 1 << 17
 """Bytes of a sealed secret, an upper bound; `crypto` knows the exact sizes."""
-SEAL_NO_LIMIT = SEALS_LIMIT * NUMBER_LIMIT
 _SHOWN_ID = 64
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 NO_KEY = Kid("")
@@ -59,13 +60,25 @@ def keys_of(rows: Iterable[Sequence[Any]]) -> dict[int, Kid]:
     return found
 
 
+def key_info_of(row: Sequence[Any]) -> KeyInfo:
+    """Return a key from (kid, created, state, state_since)."""
+    kid = Kid(hex_of(row[0], 64, "keys"))
+    try:
+        state = KeyState(text_of(row[2], 64, "keys", kid))
+    except ValueError:
+        raise damaged("keys", Problem.NOT_A_STATE, kid) from None
+    return KeyInfo(kid, moment_of(row[1], "keys", kid), state, moment_of(row[3], "keys", kid))
+
+
 def seals_of(value: Any, kid: Kid) -> int:
     return count_of(value, SEALS_LIMIT, "keys", kid)
 
 
-def seal_no_of(value: Any, row: object = "") -> int:
-    """Return the number of a seal, which is at most the limit of all keys together."""
-    return count_of(value, SEAL_NO_LIMIT, "credentials", row)
+def change_of(value: Any, table: str, row: object = "") -> int:
+    """Return the number of a change, at least 1."""
+    if value == 0:
+        raise damaged(table, Problem.NOT_A_COUNT, row)
+    return count_of(value, CHANGE_LIMIT, table, row)
 
 
 def key_of(value: Any, keys: Mapping[int, Kid], row: object = "") -> Kid:
@@ -77,8 +90,8 @@ def key_of(value: Any, keys: Mapping[int, Kid], row: object = "") -> Kid:
 
 
 def credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
-    """Return a credential from (id, key_no, kind, name, target, account, note, sealed_at, created, updated,
-    seal_no, ...); an UnreadableCredential where a value is not as nskeys writes it."""
+    """Return a credential from (id, key_no, kind, name, target, account, note, number, created, updated,
+    ...); an UnreadableCredential where a value is not as nskeys writes it."""
     try:
         return _credential_of(row, keys)
     except CmdbDamaged as error:
@@ -89,7 +102,7 @@ def sealed_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> SealedCredential:
     """Return the same, with the sealed secret at the end."""
     credential = credential_of(row, keys)
     try:
-        return SealedCredential(credential, bytes_of(row[11], SEALED_LIMIT, "credentials"))
+        return SealedCredential(credential, bytes_of(row[10], SEALED_LIMIT, "credentials"))
     except CmdbDamaged as error:
         if not isinstance(credential, UnreadableCredential):
             credential = unreadable_of(row, credential.kid, error.problem)
@@ -112,8 +125,7 @@ def _credential_of(row: Sequence[Any], keys: Mapping[int, Kid]) -> Credential:
         kid=key_of(row[1], keys, credential_id),
         created=moment_of(row[8], table, credential_id),
         updated=moment_of(row[9], table, credential_id),
-        sealed=moment_of(row[7], table, credential_id),
-        seal_no=seal_no_of(row[10], credential_id),
+        number=change_of(row[7], table, credential_id),
     )
 
 
@@ -141,9 +153,10 @@ def unreadable_of(row: Sequence[Any], key: Kid | None, problem: Problem) -> Unre
         text("account", 5, FIELD_LIMIT),
         text("note", 6, NOTE_LIMIT),
     )
-    sealed, created, updated = (
+    number = read("number", lambda: change_of(row[7], ""), 0)
+    created, updated = (
         read(name, functools.partial(_moment_at, row, at), _NO_TIME)
-        for name, at in (("sealed", 7), ("created", 8), ("updated", 9))
+        for name, at in (("created", 8), ("updated", 9))
     )
     return UnreadableCredential(
         credential_id=credential_id,
@@ -151,8 +164,7 @@ def unreadable_of(row: Sequence[Any], key: Kid | None, problem: Problem) -> Unre
         kid=NO_KEY,
         created=created,
         updated=updated,
-        sealed=sealed,
-        seal_no=0,
+        number=number,
         problem=problem,
         ill=frozenset(ill),
         key=key,
@@ -166,26 +178,28 @@ def _moment_at(row: Sequence[Any], at: int) -> datetime:
 def readable_rows(
     rows: Sequence[tuple[Any, ...]], kid: Kid, unreadable: Callable[[UnreadableCredential], None]
 ) -> Sequence[SealedRow]:
-    """Return the rows of a batch of (id, kind, name, target, account, note, sealed) of one key whose types
-    and ids are as nskeys writes them; `unreadable` is called with the others.
+    """Return the rows of a batch of one key whose types and ids are as nskeys writes them; `unreadable`
+    is called with the others.
 
-    It checks column by column: row by row would take as long as opening them. Lengths are not checked: a
-    field longer than nskeys writes is not the sealed one, so the row does not open.
+    It checks column by column: row by row would take as long as opening them. Lengths and ranges are not
+    checked: a field longer than nskeys writes, or another number, is not the sealed one, so the row does
+    not open.
     """
-    if not rows or _sound(rows):
+    if not rows or sound(rows):
         return rows
     good = []
     for row in rows:
-        if _sound([row]):
+        if sound([row]):
             good.append(row)
         else:
-            credential_id, *fields, _ = row
-            unreadable(unreadable_of((credential_id, 0, *fields), kid, Problem.NOT_A_ROW))
+            credential_id, *rest, _ = row
+            unreadable(unreadable_of((credential_id, 0, *rest), kid, Problem.NOT_A_ROW))
     return good
 
 
-def _sound(rows: Sequence[tuple[Any, ...]]) -> bool:
-    ids, kinds, *texts, blobs = zip(*rows, strict=True)
+def sound(rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Return whether all of these are rows as `readable_rows` wants them."""
+    ids, kinds, *texts, numbers, created, updated, blobs = zip(*rows, strict=True)
     try:
         digits = "".join(ids)
         return (
@@ -194,6 +208,8 @@ def _sound(rows: Sequence[tuple[Any, ...]]) -> bool:
             and _KINDS.keys() >= set(kinds)
             and all(set(map(type, column)) == {str} for column in texts)
             and set(map(type, blobs)) == {bytes}
+            # Takes integers only, of the size that a column has.
+            and bool(array("q", numbers + created + updated))
         )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False

@@ -13,12 +13,13 @@ Database File", section 2.2).
 import errno
 import fcntl
 import os
-import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from functools import cached_property
 from itertools import chain, count
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from nskeys import files
@@ -26,12 +27,17 @@ from nskeys.errors import CannotCreate, CmdbBusy, CmdbDamaged, CmdbUnreachable, 
 from nskeys.reasons import Problem
 from nskeys.store.cmdb.address import SqliteAddress
 from nskeys.store.cmdb.engine import BATCH, CmdbEngine, Connection, Row
-from nskeys.store.cmdb.file import NEW_FILE, make_file
-from nskeys.store.cmdb.migrations import Spelling
+from nskeys.store.cmdb.file import NEW_FILE, is_there, make_file
+from nskeys.store.cmdb.migrations import SEARCH, Spelling
+
+if TYPE_CHECKING:
+    from nskeys.store.cmdb.search import SearchIndex
 
 _VALUE_LIMIT = 4 << 20
 """Bytes of one value or row; more is not ours, and not worth the memory."""
 _CACHE_KIB = 65_536
+_PAGES = 4_096
+"""Pages that are copied between two looks at whether to stop: 16 MiB."""
 
 _UNREACHABLE = {
     sqlite3.SQLITE_NOTADB: Problem.NOT_A_DATABASE,
@@ -40,7 +46,8 @@ _UNREACHABLE = {
     sqlite3.SQLITE_READONLY: Problem.READ_ONLY,
     sqlite3.SQLITE_FULL: Problem.NO_SPACE,
 }
-_OBJECTS = "SELECT type, name, tbl_name, rootpage FROM sqlite_master WHERE type <> 'index'"
+_OBJECTS = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master WHERE type <> 'index'"
+_JOURNALS = ("-journal", "-wal", "-shm")
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
@@ -67,6 +74,12 @@ class SqliteConnection(Connection):
             self._read_ill_text(error)
             return super().all(sql, *values)
 
+    @cached_property
+    def search(self) -> "SearchIndex":
+        from nskeys.store.cmdb.search import SqliteSearch
+
+        return SqliteSearch(self)
+
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
         """Yield the rows in batches; text that is not UTF-8 is returned as bytes."""
         given = 0
@@ -81,6 +94,9 @@ class SqliteConnection(Connection):
                 if len(rows) > given:
                     yield rows[given:]
                 given = max(0, given - len(rows))
+
+    def _interrupt(self) -> None:
+        self.driver.interrupt()
 
     def _batches(self, sql: str, values: Sequence[object]) -> Iterator[Sequence[Row]]:
         with closing(self.driver.execute(sql, tuple(values))) as cursor:
@@ -101,10 +117,13 @@ class SqliteEngine(CmdbEngine):
     spelling = Spelling(text="TEXT", blob="BLOB", clustered=" WITHOUT ROWID")
     driver_errors = sqlite3.Error
 
-    def __init__(self, address: SqliteAddress, busy_timeout: float) -> None:
+    def __init__(self, address: SqliteAddress, busy_timeout: float, opened: str = "mode=rw") -> None:
+        """`opened` is how, in the words of SQLite's URIs; with `mode=rw` a file that is not there is not
+        made."""
         super().__init__(address)
         self._path = address.path
         self._busy_timeout = busy_timeout
+        self._opened = opened
 
     def prepare(self) -> None:
         """Create an empty file, which SQLite takes for an empty database."""
@@ -118,7 +137,7 @@ class SqliteEngine(CmdbEngine):
         It copies the last commit, and nobody else can write now.
         """
         folder, name = self._path.parent, f"{self._path.name}.before-{schema}"
-        part = folder / f".nskeys-{secrets.token_hex(8)}.part"
+        part = folder / f".nskeys-{os.urandom(8).hex()}.part"
         try:
             os.close(os.open(part, NEW_FILE, 0o600))
             with closing(self._open()) as source, closing(sqlite3.connect(part)) as copy:
@@ -131,12 +150,67 @@ class SqliteEngine(CmdbEngine):
                 part.unlink()
         files.write_first_free(folder, chain([name], (f"{name}-{number}" for number in count(2))), data)
 
+    @contextmanager
+    def kept_apart(
+        self, folder: Path, heed: Callable[[], None]
+    ) -> Iterator[AbstractContextManager[Connection]]:
+        """Copy the database by SQLite's backup interface to a file (0600) in `folder`, and give a
+        transaction on that."""
+        with files.named(folder) as path:
+            self._copy_to(path, heed)
+            yield SqliteEngine(SqliteAddress(path), self._busy_timeout).transaction(changing=False)
+
+    def _copy_to(self, path: Path, heed: Callable[[], None]) -> None:
+        with self._translating(), closing(self._open()) as source, closing(sqlite3.connect(path)) as copy:
+            # It is gone with this process, so nothing of it has to reach the disk.
+            copy.execute("PRAGMA synchronous = OFF")
+            copy.execute("PRAGMA journal_mode = OFF")
+            try:
+                source.backup(copy, pages=_PAGES, progress=lambda *_: heed())
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                    raise CannotCreate(str(path.parent), Problem.NO_SPACE) from None
+                raise
+
+    @contextmanager
+    def filling(self, require_empty: Callable[[Connection], object]) -> Iterator[Connection]:
+        """Fill `<name>.new` beside the file, which gets the file's name once it is whole and on the medium.
+        Nobody else uses an unfinished one: whoever fills a CMDB has the home's lock."""
+        new = self._path.with_name(f"{self._path.name}.new")
+        there = self._require_empty(require_empty)
+        with files.unfinished(new):
+            with SqliteEngine(SqliteAddress(new), self._busy_timeout)._filled() as begun:
+                yield begun
+            files.put_in_place(new, self._path, replacing=there)
+
+    def _require_empty(self, require_empty: Callable[[Connection], object]) -> bool:
+        """Return whether there is a file. A journal without one would be rolled back into the next."""
+        if not is_there(self._path):
+            for suffix in _JOURNALS:
+                if files.exists(beside := self._path.with_name(f"{self._path.name}{suffix}")):
+                    raise CannotCreate(str(beside), Problem.NAME_TAKEN)
+            return False
+        with self.transaction(changing=True) as connection:
+            require_empty(connection)
+        return True
+
+    @contextmanager
+    def _filled(self) -> Iterator[Connection]:
+        """One transaction on a file that nobody believes before it has its name: without a journal, and
+        written out as it grows."""
+        with self._translating(), closing(self._open()) as driver:
+            for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_spill = ON"):
+                driver.execute(f"PRAGMA {pragma}")
+            driver.execute("BEGIN IMMEDIATE")
+            yield SqliteConnection(driver)
+            driver.execute("COMMIT")
+
     def objects(self, connection: Connection) -> Sequence[tuple[str, str, str]]:
         """Return the objects by sqlite_schema; a virtual table, which has no pages of its own, is not a
-        plain one."""
+        plain one, except for the one that is made by our own statement."""
         return [
-            ("virtual table" if kind == "table" and not page else str(kind), str(name), str(table))
-            for kind, name, table, page in connection.all(_OBJECTS)
+            ("virtual table" if _is_strange(kind, page, sql) else str(kind), str(name), str(table))
+            for kind, name, table, page, sql in connection.all(_OBJECTS)
         ]
 
     def close(self) -> None:
@@ -180,9 +254,8 @@ class SqliteEngine(CmdbEngine):
             driver.execute("COMMIT")
 
     def _open(self) -> sqlite3.Connection:
-        # mode=rw: a file that is not there is not made.
         connection = sqlite3.connect(
-            f"file:{quote(os.fsencode(self._path))}?mode=rw",
+            f"file:{quote(os.fsencode(self._path))}?{self._opened}",
             uri=True,
             timeout=self._busy_timeout,
             isolation_level=None,
@@ -211,6 +284,11 @@ class SqliteEngine(CmdbEngine):
             connection.execute(f"PRAGMA {pragma}")
 
 
+def _is_strange(kind: object, page: object, sql: object) -> bool:
+    """Return whether this is a virtual table that we did not make: its module reads what it likes."""
+    return kind == "table" and not page and sql != SEARCH
+
+
 def _is_ill_text(error: sqlite3.OperationalError) -> bool:
     """Return whether the driver failed to decode text, which only its message says (CPython,
     Modules/_sqlite/cursor.c)."""
@@ -231,7 +309,7 @@ def _text_or_bytes(raw: bytes) -> str | bytes:
 def _has_locks(folder: Path) -> bool:
     """Return whether the file system supports the locks that SQLite uses; SQLite reports missing support as
     a busy lock. Tried on a temporary file, never on the database's."""
-    trial = folder / f".nskeys-{secrets.token_hex(8)}.part"
+    trial = folder / f".nskeys-{os.urandom(8).hex()}.part"
     try:
         descriptor = os.open(trial, NEW_FILE, 0o600)
     except OSError:

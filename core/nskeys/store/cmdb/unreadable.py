@@ -5,10 +5,12 @@ reported only if that fails.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from nskeys.errors import CmdbDamaged
 from nskeys.model.credential_list import SortBy
 from nskeys.model.credentials import (
+    CHANGE_LIMIT,
     FIELD_LIMIT,
     NAME_LIMIT,
     NOTE_LIMIT,
@@ -18,11 +20,11 @@ from nskeys.model.credentials import (
 )
 from nskeys.model.keys import Kid, RotationStage
 from nskeys.reasons import Problem
-from nskeys.store.cmdb.engine import Connection
+from nskeys.store.cmdb.engine import Connection, Row
 from nskeys.store.cmdb.paging import COLUMNS, marks
 from nskeys.store.cmdb.records import rotation_of
-from nskeys.store.cmdb.rows import SEAL_NO_LIMIT, SEALED_LIMIT, credential_of, sealed_of, seals_of
-from nskeys.store.cmdb.values import EARLIEST, LATEST, NUMBER_LIMIT, count_of, hex_of, shown_as_text
+from nskeys.store.cmdb.rows import SEALED_LIMIT, credential_of, key_info_of, sealed_of, seals_of
+from nskeys.store.cmdb.values import EARLIEST, LATEST, NUMBER_LIMIT, count_of, shown_as_text
 
 OPEN_ROTATION = (
     "SELECT number, kid, stage, begun, changed, gate_skipped FROM rotations"
@@ -31,20 +33,20 @@ OPEN_ROTATION = (
 _READ_ALL = 20_000
 _SHOWN = 64
 _KINDS = tuple(kind.value for kind in CredentialKind)
-_KEYS = "SELECT key_no, kid, seals FROM keys"
-_STRAYS = "SELECT {columns} FROM credentials WHERE key_no IS NULL OR key_no NOT IN ({known})"
+_KEYS = "SELECT key_no, seals, kid, created, state, state_since FROM keys"
+_MORE = "SELECT 1 FROM credentials LIMIT 1 OFFSET ?"
+_STRAYS = "SELECT {columns} FROM credentials WHERE {stray}"
 _UNLISTED = (
-    "SELECT credentials.id FROM credentials WHERE (SELECT count(*) FROM credentials) <= ? AND NOT EXISTS"
+    "SELECT credentials.id FROM credentials WHERE NOT EXISTS"
     " (SELECT 1 FROM listing WHERE listing.id = credentials.id AND {keys})"
 )
 _ILL = (
     "SELECT {columns}, sealed FROM credentials WHERE key_no IS NULL OR key_no NOT IN ({known})"
-    " OR (SELECT count(*) FROM credentials) <= ? AND (kind IN ({kinds}) AND length(id) = 32 AND {hex}"
+    " OR (kind IN ({kinds}) AND length(id) = 32 AND {hex}"
     " AND length(name) <= ? AND length(target) <= ? AND length(account) <= ? AND length(note) <= ?"
-    " AND length(sealed) <= ? AND sealed_at BETWEEN ? AND ? AND created BETWEEN ? AND ?"
-    " AND updated BETWEEN ? AND ? AND seal_no BETWEEN 0 AND ?"
-    " AND sealed_at = CAST(sealed_at AS BIGINT) AND created = CAST(created AS BIGINT)"
-    " AND updated = CAST(updated AS BIGINT) AND seal_no = CAST(seal_no AS BIGINT) AND {sound}) IS NOT TRUE"
+    " AND length(sealed) <= ? AND created BETWEEN ? AND ? AND updated BETWEEN ? AND ?"
+    " AND number BETWEEN 1 AND ? AND created = CAST(created AS BIGINT)"
+    " AND updated = CAST(updated AS BIGINT) AND number = CAST(number AS BIGINT) AND {sound}) IS NOT TRUE"
 )
 _LIMITS = (
     NAME_LIMIT,
@@ -52,23 +54,27 @@ _LIMITS = (
     FIELD_LIMIT,
     NOTE_LIMIT,
     SEALED_LIMIT,
-    *(EARLIEST, LATEST) * 3,
-    SEAL_NO_LIMIT,
+    *(EARLIEST, LATEST) * 2,
+    CHANGE_LIMIT,
 )
 
 
 def unreadable_rows(connection: Connection, keys: Mapping[int, Kid]) -> tuple[UnreadableRow, ...]:
     """Return all of up to 20,000 credentials, and of more only those that name no key; of the list, the
     keys and the open rotation all."""
-    key_numbers = sorted(keys)
-    asked = _ILL.format(
-        columns=COLUMNS,
-        known=_listed(key_numbers),
-        kinds=marks(len(_KINDS)),
-        hex=connection.hex_only.format("id"),
-        sound=connection.sound,
-    )
-    found = connection.all(asked, *key_numbers, _READ_ALL, *_KINDS, *_LIMITS)
+    many = connection.one(_MORE, _READ_ALL) is not None
+    if many:
+        found = list(_strays(connection, f"{COLUMNS}, sealed", keys))
+    else:
+        key_numbers = sorted(keys)
+        asked = _ILL.format(
+            columns=COLUMNS,
+            known=marks(len(key_numbers)) if key_numbers else "0",  # a number that no key has
+            kinds=marks(len(_KINDS)),
+            hex=connection.hex_only.format("id"),
+            sound=connection.sound,
+        )
+        found = connection.all(asked, *key_numbers, *_KINDS, *_LIMITS)
     credentials = (sealed_of(row, keys).credential for row in found)
     ill = [
         UnreadableRow("credentials", row.credential_id, row.problem, row)
@@ -76,25 +82,25 @@ def unreadable_rows(connection: Connection, keys: Mapping[int, Kid]) -> tuple[Un
         if isinstance(row, UnreadableCredential)
     ]
     named = {row.row for row in ill}
-    unlisted = (shown_as_text(row[0], _SHOWN) for row in connection.all(_unlisted(connection), _READ_ALL))
+    missing = () if many else connection.all(_unlisted(connection))
+    unlisted = (shown_as_text(row[0], _SHOWN) for row in missing)
     listing = [UnreadableRow("listing", row, Problem.NOT_LISTED) for row in unlisted if row not in named]
     return (*ill, *listing, *_records(connection))
 
 
 def strays(connection: Connection, keys: Mapping[int, Kid]) -> Iterator[UnreadableCredential]:
     """Yield the credentials whose key does not exist."""
-    key_numbers = sorted(keys)
-    for row in connection.all(_STRAYS.format(columns=COLUMNS, known=_listed(key_numbers)), *key_numbers):
+    for row in _strays(connection, COLUMNS, keys):
         found = credential_of(row, keys)
         if isinstance(found, UnreadableCredential):
             yield found
 
 
 def _records(connection: Connection) -> Iterator[UnreadableRow]:
-    for number, kid, seals in connection.all(_KEYS):
+    for number, seals, *key in connection.all(_KEYS):
         try:
             count_of(number, NUMBER_LIMIT, "keys")
-            seals_of(seals, Kid(hex_of(kid, 64, "keys")))
+            seals_of(seals, key_info_of(key).kid)
         except CmdbDamaged as error:
             yield UnreadableRow("keys", shown_as_text(number, _SHOWN), error.problem)
     for row in connection.all(OPEN_ROTATION, RotationStage.FINISHED.value):
@@ -111,6 +117,15 @@ def _unlisted(connection: Connection) -> str:
     return _UNLISTED.format(keys=" AND ".join(keys))
 
 
-def _listed(known: list[int]) -> str:
-    """Return marks for these values; for NOT IN an empty list, a number that no key has."""
-    return marks(len(known)) if known else "0"
+def _strays(connection: Connection, columns: str, keys: Mapping[int, Kid]) -> Iterator[Row]:
+    """Yield the rows that name none of these keys: what lies between two numbers that follow one another
+    is an entry of the index, while one question for all of them reads every row."""
+    numbers = sorted(keys)
+    asked: list[tuple[str, tuple[int, ...]]] = [("key_no IS NULL", ())]
+    if numbers:
+        asked += [("key_no < ?", (numbers[0],)), ("key_no > ?", (numbers[-1],))]
+        asked += [("key_no > ? AND key_no < ?", pair) for pair in pairwise(numbers)]
+    else:
+        asked.append(("key_no IS NOT NULL", ()))
+    for condition, ends in asked:
+        yield from connection.all(_STRAYS.format(columns=columns, stray=condition), *ends)

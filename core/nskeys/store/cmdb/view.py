@@ -1,69 +1,73 @@
 """A consistent snapshot of the CMDB: `ports.CmdbView` in one transaction."""
 
+from __future__ import annotations
+
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from nskeys.errors import CmdbDamaged
 from nskeys.model.audit import AuditEntry, AuditHead, first_digest
+from nskeys.model.checkpoint import SignedCheckpoint
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, PlacedCredential
 from nskeys.model.credentials import (
+    CHANGE_LIMIT,
     Credential,
     CredentialKind,
     SealedCredential,
+    SealedRow,
     UnreadableCredential,
     UnreadableRow,
 )
-from nskeys.model.keys import SEALS_LIMIT, KeyUse, Kid, Rotation, RotationStage
-from nskeys.ports import DrillRow, RegisterRow, SealedRow
+from nskeys.model.database_tables import COPIED_TABLES, MOVED_TABLES, Table
+from nskeys.model.inventory import KeyInventory, Tally
+from nskeys.model.keys import SEALS_LIMIT, Beyond, KeyInfo, KeyUse, Kid, Rotation, RotationStage
+from nskeys.model.register import REGISTER_LIMIT
+from nskeys.model.signed_json import Json
+from nskeys.ports import DrillRow, RecoveryRow, RegisterRow, SignedStatement
 from nskeys.reasons import Problem
+from nskeys.store.cmdb.checkpoint_rows import checkpoint_of, key_rows, notes, statements
 from nskeys.store.cmdb.engine import Connection, Row
+from nskeys.store.cmdb.inventory import inventories, tallies
 from nskeys.store.cmdb.paging import COLUMNS, Query, Selection, cursor_text, marks, storable
 from nskeys.store.cmdb.records import (
     audit_entry_of,
     audit_head_of,
     drill_row_of,
+    recovery_row_of,
     register_row_of,
     rotation_of,
-    signed_head_of,
 )
 from nskeys.store.cmdb.rows import (
-    SEAL_NO_LIMIT,
     credential_of,
-    key_of,
+    key_info_of,
     keys_of,
-    kind_of,
     readable_rows,
-    seal_no_of,
     sealed_of,
     seals_of,
     unreadable_of,
 )
 from nskeys.store.cmdb.unreadable import OPEN_ROTATION, strays, unreadable_rows
 from nskeys.store.cmdb.upgrade import CmdbMark
-from nskeys.store.cmdb.values import (
-    EARLIEST,
-    LATEST,
-    NUMBER_LIMIT,
-    is_hex,
-    moment_of,
-)
+from nskeys.store.cmdb.uses import beyond, moved_of, noted, uses
+from nskeys.store.cmdb.values import NUMBER_LIMIT, is_hex
 
-AUDIT_SIGNATURE = "audit_signature"
+if TYPE_CHECKING:
+    from nskeys.model.database_copy import Rows
 
 _PREFIX_MATCHES = 10
 _KINDS = tuple(kind.value for kind in CredentialKind)
 # The sum keeps SQLite from collecting the key's rows to sort them: they lie in the order of their ids.
-_KEY_ROWS = "SELECT id, kind, name, target, account, note, sealed FROM credentials WHERE key_no + 0 = ?"
-_USES = "SELECT key_no, kind, count(*), min(sealed_at), max(seal_no) FROM credentials GROUP BY key_no, kind"
-_USE = (
-    "SELECT count(*), min(sealed_at), max(seal_no) FROM credentials WHERE key_no = ? AND kind = ?"
-    " AND sealed_at BETWEEN ? AND ? AND seal_no BETWEEN ? AND ?"
-    " AND sealed_at = CAST(sealed_at AS BIGINT) AND seal_no = CAST(seal_no AS BIGINT)"
+_KEY_ROWS = (
+    "SELECT id, kind, name, target, account, note, number, created, updated, sealed FROM credentials"
+    " WHERE key_no + 0 = ?"
 )
-_SEALED_LATER = "SELECT count(*) FROM credentials WHERE key_no IN ({marks}) AND seal_no > ?"
+_CHANGED_LATER = (
+    "SELECT count(*) FROM credentials WHERE key_no IN ({resealed}) OR (key_no IN ({marks}) AND number > ?)"
+)
 _LAST_LINE = "SELECT max(no) FROM audit WHERE no BETWEEN 1 AND ?"
 _LAST_DIGESTS = "SELECT no, digest FROM audit WHERE no BETWEEN 1 AND ? ORDER BY no DESC LIMIT 100"
 _LINES = "SELECT no, line, digest FROM audit WHERE no > ? AND no <= ? ORDER BY no LIMIT ?"
@@ -81,10 +85,15 @@ def _credentials(rest: str, *more: str) -> str:
     return _joined("SELECT", ", ".join((COLUMNS, *more)), "FROM credentials", rest)
 
 
+_TABLE_COUNTS = {table: _joined("SELECT count(*) FROM", table.name) for table in COPIED_TABLES}
+_TABLE_ROWS = {
+    table: _joined("SELECT", ", ".join(table.names), "FROM", table.name, "ORDER BY", table.names[0])
+    for table in MOVED_TABLES
+}
 _NAMED = _credentials("WHERE kind = ? AND name = ?")
 _BEGINNING = _credentials("WHERE id >= ? AND id < ? ORDER BY id LIMIT ?")
 _SEALED = _credentials("WHERE id = ?", "sealed")
-_STREAMED = _joined(_KEY_ROWS, "ORDER BY id")
+STREAMED = _joined(_KEY_ROWS, "ORDER BY id")
 
 
 class SqlView:
@@ -94,19 +103,46 @@ class SqlView:
         self._connection = connection
         self.cmdb_id = mark.cmdb_id
         self.schema = mark.schema
+        self.number = mark.number
+
+    def stop(self) -> None:
+        """Break off what is being asked, from another thread."""
+        self._connection.stop()
+
+    @property
+    def is_standby(self) -> bool:
+        return self._connection.is_standby()
+
+    def inventory(self) -> tuple[tuple[Kid, KeyInventory | None], ...]:
+        return inventories(self._connection)
+
+    def tallies(self) -> dict[tuple[Kid, str], Tally]:
+        return tallies(self._connection, self._keys)
 
     def counts(self) -> tuple[KeyUse, ...]:
-        found = (self._use(*row) for row in self._connection.all(_USES))
-        uses = (use for use in found if use is not None)
-        return tuple(sorted(uses, key=lambda use: (use.kid, use.kind)))
+        return uses(self._connection, self._keys)
+
+    def noted_counts(self) -> tuple[KeyUse, ...]:
+        found = noted(self._connection, self._keys)
+        return self.counts() if found is None else found
 
     def unreadable(self) -> tuple[UnreadableRow, ...]:
         return unreadable_rows(self._connection, self._keys)
+
+    def table_counts(self) -> tuple[tuple[str, int], ...]:
+        return tuple((table.name, self._connection.value(_TABLE_COUNTS[table])) for table in COPIED_TABLES)
+
+    def table_rows(self, table: Table) -> Iterator[Rows]:
+        yield from self._connection.stream(_TABLE_ROWS[table])
 
     def total(self, wanted: CredentialFilter) -> int:
         selection = self._selection(wanted)
         if selection.nothing:
             return 0
+        if selection.text:
+            from nskeys.store.cmdb.search import narrow
+
+            narrow(self._connection, selection)
         return self._number(selection.total())
 
     def page(
@@ -121,12 +157,18 @@ class SqlView:
         selection = self._selection(wanted)
         if selection.nothing:
             return ()
+        if selection.text:
+            from nskeys.store.cmdb.search import narrow, near
+
+            found = () if offset else near(self._connection, selection, order, limit, after, backwards)
+            if found:
+                return self._page_of(found, backwards)
+            narrow(self._connection, selection)
         of_keys = None
         if selection.key_numbers is not None:
             of_keys = self._number(selection.sealed_by_keys())
         sql, values = selection.page(order, limit, after, backwards, offset, of_keys)
-        page = [self._placed(row) for row in self._connection.all(sql, *values)]
-        return tuple(reversed(page)) if backwards else tuple(page)
+        return self._page_of(self._connection.all(sql, *values), backwards)
 
     def credential(self, credential_id: str) -> SealedCredential | None:
         if not storable(credential_id):
@@ -192,11 +234,24 @@ class SqlView:
         read."""
         for number in self._numbers_in_use():
             kid = self._keys[number]
-            for rows in self._connection.stream(_STREAMED, number):
+            for rows in self._connection.stream(STREAMED, number):
                 if good := readable_rows(rows, kid, unreadable):
                     yield kid, good
         for stray in strays(self._connection, self._keys):
             unreadable(stray)
+
+    def keys(self) -> tuple[KeyInfo, ...]:
+        """Return every key and its state, oldest first; rows that cannot be read are left out."""
+        found = []
+        for row in self._connection.all("SELECT kid, created, state, state_since FROM keys"):
+            with suppress(CmdbDamaged):
+                found.append(key_info_of(row))
+        return tuple(sorted(found, key=lambda key: (key.created, key.kid)))
+
+    def recovery_row(self) -> RecoveryRow | None:
+        """Return the record of who can open backups; None where there is none."""
+        row = self._connection.one("SELECT body, signature FROM recovery ORDER BY number")
+        return None if row is None else recovery_row_of(row)
 
     def seals(self, kid: Kid) -> int:
         """Return how many secrets the key has sealed; where the number cannot be read, the limit."""
@@ -208,30 +263,32 @@ class SqlView:
         except CmdbDamaged:
             return SEALS_LIMIT
 
-    def last_seal(self) -> int:
-        """Return the number of the last seal. Unreadable numbers are ignored, so that no drill is credited
-        with more than it saw."""
-        total = 0
-        for kid, seals in self._connection.all("SELECT kid, seals FROM keys"):
-            with suppress(CmdbDamaged):
-                total += seals_of(seals, kid)
-        return total
+    def changed_after(self, kids: Iterable[Kid], number: int) -> int:
+        """Return how many credentials of these keys a later change sealed, from an index."""
+        moved, highest = moved_of(self._connection), (CHANGE_LIMIT, CHANGE_LIMIT)
+        known = [(self._key_no(kid), moved.get(kid, highest)[0] > number) for kid in kids]
+        all_of = [key_no for key_no, later in known if key_no and later]
+        others = [key_no for key_no, later in known if key_no and not later]
+        asked = _CHANGED_LATER.format(resealed=marks(len(all_of)), marks=marks(len(others)))
+        return self._number((asked, [*all_of, *others, number]))
 
-    def sealed_after(self, kids: Iterable[Kid], seal_no: int) -> int:
-        """Return how many credentials of these keys have a greater number, from an index."""
-        numbers = [number for kid in kids if (number := self._key_no(kid))]
-        return self._number((_SEALED_LATER.format(marks=marks(len(numbers))), [*numbers, seal_no]))
+    def beyond(self, kid: Kid, number: int, moment: datetime) -> Beyond:
+        return beyond(self._connection, self._key_no(kid), number, moment)
 
-    def drill_rows(self, limit: int = 1_000) -> tuple[DrillRow, ...]:
+    def drill_rows(self, limit: int = NUMBER_LIMIT) -> tuple[DrillRow, ...]:
         """Return the diary's last lines as stored, newest first."""
         rows = self._connection.all(
             "SELECT number, body, signature FROM drills ORDER BY number DESC LIMIT ?", limit
         )
         return tuple(drill_row_of(row) for row in rows)
 
+    def register_count(self) -> int:
+        return int(self._connection.value("SELECT count(*) FROM register"))
+
     def register_rows(self) -> tuple[RegisterRow, ...]:
-        """Return the register as stored, in the order of first recording."""
-        rows = self._connection.all("SELECT body, signature FROM register ORDER BY number")
+        rows = self._connection.all(
+            "SELECT body, signature FROM register ORDER BY number LIMIT ?", REGISTER_LIMIT
+        )
         return tuple(register_row_of(row) for row in rows)
 
     def rotation(self) -> Rotation | None:
@@ -253,12 +310,21 @@ class SqlView:
                 return AuditHead(last, audit_head_of(row).digest)
         return AuditHead(last, first_digest(self.cmdb_id))
 
-    def audit_signature(self) -> tuple[AuditHead, bytes] | None:
-        """Return the last signed head with its signature; None also where it cannot be read."""
-        row = self._connection.one("SELECT value FROM meta WHERE name = ?", AUDIT_SIGNATURE)
-        with suppress(CmdbDamaged):
-            return None if row is None else signed_head_of(row[0])
-        return None
+    def checkpoint(self) -> SignedCheckpoint | None:
+        """Return the checkpoint as stored; None where there is none."""
+        return checkpoint_of(self._connection)
+
+    def key_rows(self) -> tuple[dict[str, Json], ...]:
+        """Return every row of `keys` whole, in the order of their numbers."""
+        return key_rows(self._connection)
+
+    def statements(self) -> tuple[SignedStatement, ...]:
+        """Return the signed statements, oldest first."""
+        return statements(self._connection)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return the drills that were noted without the server key, newest first."""
+        return notes(self._connection)
 
     def audit_entries(self, after: int = 0, limit: int = 1_000) -> tuple[AuditEntry, ...]:
         """Return the lines after number `after`, in order; one that cannot be read is empty."""
@@ -282,20 +348,6 @@ class SqlView:
         """Return the end of a query that continues after an id."""
         return "AND", self._connection.text_only.format("id"), "ORDER BY id LIMIT ?"
 
-    def _use(
-        self, key_no: object, kind: object, count: int, sealed_at: object, seal_no: object
-    ) -> KeyUse | None:
-        """Return one group of the index; None where none of its rows can be read. An unreadable number
-        sorts above the others and would hide them, so the query is repeated without it."""
-        with suppress(CmdbDamaged):
-            kid, kind_value = key_of(key_no, self._keys), kind_of(kind, "credentials").value
-            with suppress(CmdbDamaged):
-                return KeyUse(kid, kind_value, count, moment_of(sealed_at, ""), seal_no_of(seal_no))
-            row = self._connection.one(_USE, key_no, kind, EARLIEST, LATEST, 0, SEAL_NO_LIMIT)
-            if row is not None and row[0]:
-                return KeyUse(kid, kind_value, row[0], moment_of(row[1], ""), seal_no_of(row[2]))
-        return None
-
     def _number(self, query: Query) -> int:
         statement, values = query
         found: int = self._connection.value(statement, *values)
@@ -304,6 +356,10 @@ class SqlView:
     def _selection(self, wanted: CredentialFilter) -> Selection:
         numbers = {kid: number for number, kid in self._keys.items()}
         return Selection(wanted, numbers, self._connection.position, self._connection.text_only)
+
+    def _page_of(self, rows: Sequence[Row], backwards: bool) -> tuple[PlacedCredential, ...]:
+        page = tuple(self._placed(row) for row in rows)
+        return tuple(reversed(page)) if backwards else page
 
     def _placed(self, row: Row) -> PlacedCredential:
         sort_key, listed_id, *columns = row

@@ -1,13 +1,13 @@
 """The key store's files as values, and back. No I/O, and nothing is unwrapped here.
 
-Every file but `server.pub` is one line of RFC 8785 JSON with `version` and `sha256`, the hash of the
-same document without that member: it tells damage apart from a wrong passphrase, and is no protection
-against a forger (the wrapping is). A file is read by writing it again: any other spelling is refused.
+No file in a generation changes once it is written. Every file but `server.pub` is one line of RFC 8785
+JSON with `version` and `sha256`, the hash of the same document without that member: it tells damage apart
+from a wrong passphrase, and is no protection against a forger (the wrapping is). A file is read by writing
+it again: any other spelling is refused.
 
     store/<n>/protector.json   {store_id, cmdb_id, protector, parameters}
-    store/<n>/server.json      {thumbprint, wrapped}
-    store/<n>/keys/<kid>.json  {kid, created, state, state_since, wrapped}
-    store/<n>/change.json      {keys: {kid: the document of that key's file}}
+    store/<n>/server.json      {x, wrapped}
+    store/<n>/keys/<kid>.json  {kid, created, wrapped}
     server.pub                 an Ed25519 public key as a JWK (RFC 8037)
 """
 
@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from nskeys.errors import KeyStoreDamaged, NewerVersion
-from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.errors import FileUnreadable, KeyStoreDamaged, NewerVersion, NotPermitted
+from nskeys.model.keys import Kid, StoredKey
 from nskeys.model.signed_json import (
     Fields,
     Json,
@@ -47,17 +47,17 @@ class StoreRecord:
 
 @dataclass(frozen=True, slots=True)
 class ServerRecord:
-    """`server.json`: the server key, wrapped."""
+    """`server.json`: the server key's public half (32 bytes), and its private half, wrapped."""
 
-    thumbprint: str
+    public: bytes
     wrapped: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """`keys/<kid>.json`: the facts of a key, and the key, wrapped."""
+    """`keys/<kid>.json`: a key's name and age, and the key, wrapped."""
 
-    info: KeyInfo
+    key: StoredKey
     wrapped: bytes
 
 
@@ -80,7 +80,7 @@ def store_bytes(record: StoreRecord) -> bytes:
 
 def read_store(path: str, data: bytes) -> StoreRecord:
     """Parse `protector.json`. Raises KeyStoreDamaged, NewerVersion."""
-    read = _document(path, data).only("store_id", "cmdb_id", "protector", "parameters")
+    read = _checked(path, _parsed(path, data)).only("store_id", "cmdb_id", "protector", "parameters")
     return StoreRecord(
         read.hexadecimal("store_id", 32),
         read.hexadecimal("cmdb_id", 32),
@@ -91,35 +91,31 @@ def read_store(path: str, data: bytes) -> StoreRecord:
 
 def server_bytes(record: ServerRecord) -> bytes:
     """Return the content of `server.json`."""
-    return _bytes({"thumbprint": record.thumbprint, "wrapped": to_base64url(record.wrapped)})
+    return _bytes({"x": to_base64url(record.public), "wrapped": to_base64url(record.wrapped)})
 
 
 def read_server(path: str, data: bytes) -> ServerRecord:
     """Parse `server.json`. Raises KeyStoreDamaged, NewerVersion."""
-    read = _document(path, data).only("thumbprint", "wrapped")
-    return ServerRecord(read.hexadecimal("thumbprint", 64), read.binary("wrapped"))
+    read = _checked(path, _parsed(path, data)).only("x", "wrapped")
+    return ServerRecord(read.binary("x", _PUBLIC_SIZE), read.binary("wrapped"))
 
 
 def key_bytes(record: KeyRecord) -> bytes:
-    return _bytes(_key_members(record))
+    return _bytes(
+        {
+            "kid": record.key.kid,
+            "created": to_rfc3339(record.key.created),
+            "wrapped": to_base64url(record.wrapped),
+        }
+    )
 
 
 def read_key(path: str, data: bytes, kid: str) -> KeyRecord:
     """Parse the file of the key `kid`. Raises KeyStoreDamaged, NewerVersion."""
-    return _key_record(path, _document(path, data), kid)
-
-
-def change_bytes(records: Mapping[Kid, KeyRecord]) -> bytes:
-    """Return the content of `change.json`."""
-    return _bytes({"keys": {kid: _whole(_key_members(record)) for kid, record in records.items()}})
-
-
-def read_change(path: str, data: bytes) -> dict[Kid, KeyRecord]:
-    """Parse `change.json`. Raises KeyStoreDamaged, NewerVersion."""
-    keys = _document(path, data).only("keys").mapping("keys")
-    if not all(map(is_kid, keys)):
-        raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
-    return {Kid(kid): _key_record(path, _checked(path, key), kid) for kid, key in keys.items()}
+    read = _checked(path, _parsed(path, data)).only("kid", "created", "wrapped")
+    if read.text("kid") != kid:
+        raise KeyStoreDamaged(path, Problem.WRONG_KEY)
+    return KeyRecord(StoredKey(Kid(kid), read.moment("created")), read.binary("wrapped"))
 
 
 def server_pub_bytes(public: bytes) -> bytes:
@@ -138,26 +134,6 @@ def read_server_pub(path: str, data: bytes) -> bytes:
 _JWK: Mapping[str, Json] = {"kty": "OKP", "crv": "Ed25519", "use": "sig"}
 
 
-def _key_members(record: KeyRecord) -> dict[str, Json]:
-    return {
-        "kid": record.info.kid,
-        "created": to_rfc3339(record.info.created),
-        "state": record.info.state.value,
-        "state_since": to_rfc3339(record.info.state_since),
-        "wrapped": to_base64url(record.wrapped),
-    }
-
-
-def _key_record(path: str, read: Fields, kid: str) -> KeyRecord:
-    read.only("kid", "created", "state", "state_since", "wrapped")
-    if read.text("kid") != kid:
-        raise KeyStoreDamaged(path, Problem.WRONG_KEY)
-    info = KeyInfo(
-        Kid(kid), read.moment("created"), read.token("state", KeyState), read.moment("state_since")
-    )
-    return KeyRecord(info, read.binary("wrapped"))
-
-
 def _whole(members: Mapping[str, Json]) -> dict[str, Json]:
     document = {"version": VERSION, **members}
     return {**document, "sha256": hashlib.sha256(canonical_json(document)).hexdigest()}
@@ -165,10 +141,6 @@ def _whole(members: Mapping[str, Json]) -> dict[str, Json]:
 
 def _bytes(members: Mapping[str, Json]) -> bytes:
     return canonical_json(_whole(members)) + b"\n"
-
-
-def _document(path: str, data: bytes) -> Fields:
-    return _checked(path, _parsed(path, data))
 
 
 def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
@@ -184,11 +156,8 @@ def _parsed(path: str, data: bytes) -> Mapping[str, Json]:
     raise KeyStoreDamaged(path, Problem.NOT_CANONICAL)
 
 
-def _checked(path: str, value: Json) -> Fields:
-    """Return a document's members, after its version and hash were checked."""
-    if not isinstance(value, Mapping):
-        raise KeyStoreDamaged(path, Problem.WRONG_TYPE)
-    _refuse_newer(value)
+def _checked(path: str, value: Mapping[str, Json]) -> Fields:
+    """Return a document's members, after its hash was checked."""
     members = {name: item for name, item in value.items() if name not in ("version", "sha256")}
     if _whole(members) != value:
         raise KeyStoreDamaged(path, Problem.NOT_CANONICAL)
@@ -204,3 +173,28 @@ def _refuse_newer(document: Mapping[str, Json]) -> None:
 def _refused(path: str, problem: Problem) -> KeyStoreDamaged:
     wrong = Problem.WRONG_MEMBERS if problem is Problem.WRONG_FIELDS else Problem.WRONG_TYPE
     return KeyStoreDamaged(path, wrong)
+
+
+def document_bytes(members: Mapping[str, Json]) -> bytes:
+    """Return one line of JSON with these members, its version and its hash."""
+    return _bytes(members)
+
+
+def document(path: str, data: bytes) -> Fields:
+    """Return the members of what `document_bytes` wrote. Raises KeyStoreDamaged, NewerVersion."""
+    return _checked(path, _parsed(path, data))
+
+
+_WRONG_FILE = (Problem.MISSING, Problem.TOO_LARGE, Problem.NOT_A_FILE)
+
+
+def translated(error: FileUnreadable) -> KeyStoreDamaged | NotPermitted | FileUnreadable:
+    """Return a file error as the key store's: wrong content is damage, a file that may not be read is
+    not."""
+    match error.problem:
+        case Problem() as problem if problem in _WRONG_FILE:
+            return KeyStoreDamaged(error.path, problem)
+        case Problem.NOT_PERMITTED:
+            return NotPermitted(error.path)
+        case _:
+            return error

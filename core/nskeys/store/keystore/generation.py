@@ -1,16 +1,13 @@
-"""One generation of the key store: the folder `store/<n>`, read and changed without unwrapping.
+"""One generation of the key store: the folder `store/<n>`, read without unwrapping.
 
-A change of several keys is one step: the new records are written into `change.json`, whose appearance is
-the commit; then file by file; then it is removed. A reader lays it over the files, so it sees the old or
-the new records and never some of each. The next writer finishes an interrupted change.
-
-Where a filesystem can neither link nor rename without replacing, a new file begins empty (`files`), so a
-kill can leave one without content. An empty `change.json` committed nothing, and the content of an empty
-key file is still in `change.json`, which is removed last.
+Nothing in it changes once it is written; only the files of new keys are added, each before the change of
+the CMDB that names its key. Where a filesystem can neither link nor rename without replacing, a new file
+begins empty (`files`), so a kill can leave one without content: nothing names that key yet, so it is not
+here. Whoever asks for it all the same is told that its file was emptied.
 """
 
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from nskeys import files
@@ -18,23 +15,22 @@ from nskeys.errors import FileUnreadable, KeyStoreDamaged, NewerVersion, NotPerm
 from nskeys.model.keys import Kid, Leftover
 from nskeys.ports import UNKNOWN_PROTECTOR
 from nskeys.reasons import Problem
+from nskeys.store.keystore.copy_keys import CopyKeyFiles, CopyKeyRecord
 from nskeys.store.keystore.files import (
     KeyRecord,
     ServerRecord,
     StoreRecord,
-    change_bytes,
     is_kid,
     key_bytes,
-    read_change,
     read_key,
     read_server,
     read_store,
     server_bytes,
     store_bytes,
+    translated,
 )
 
 _SMALL = 1 << 16
-_CHANGE = 1 << 26  # some hundred thousand keys
 
 
 class Generation:
@@ -44,20 +40,49 @@ class Generation:
         self.folder = folder
         self.protector_json = folder / "protector.json"
         self.server_json = folder / "server.json"
-        self.change_json = folder / "change.json"
         self.keys_folder = folder / "keys"
 
     def key_json(self, kid: str) -> Path:
         """Return the file of a key."""
         return self.keys_folder / f"{kid}.json"
 
-    def write_whole(self, store: StoreRecord, server: ServerRecord, keys: Mapping[Kid, KeyRecord]) -> None:
+    def write_whole(
+        self,
+        store: StoreRecord,
+        server: ServerRecord,
+        keys: Iterable[KeyRecord],
+        copy_keys: Iterable[CopyKeyRecord] = (),
+    ) -> None:
         """Write a whole new generation into a folder that nothing reads yet."""
         files.make_folder(self.keys_folder)
         files.write_new(self.protector_json, store_bytes(store))
         files.write_new(self.server_json, server_bytes(server))
-        for kid, record in keys.items():
-            files.write_new(self.key_json(kid), key_bytes(record))
+        for record in keys:
+            self.add(record)
+        for copy_key in copy_keys:
+            CopyKeyFiles(self.folder).add(copy_key)
+
+    def add(self, record: KeyRecord) -> None:
+        """Write the file of a new key. Needs the lock. Raises CannotCreate."""
+        path = self.key_json(record.key.kid)
+        if _is_empty(path):
+            files.remove(path)  # safe: it has no byte, so no key is in it
+        files.write_new(path, key_bytes(record))
+
+    def copy_to(self, other: "Generation") -> None:
+        """Write the same files into another folder, where they are missing or not whole. Raises
+        CannotCreate."""
+        files.make_folder(other.keys_folder)
+        pairs = [(self.key_json(kid), other.key_json(kid)) for kid in sorted(self._kids())]
+        mine, theirs = CopyKeyFiles(self.folder), CopyKeyFiles(other.folder)
+        if kids := sorted(mine.kids()):
+            files.make_folder(theirs.folder)
+            pairs += [(mine.path(kid), theirs.path(kid)) for kid in kids]
+        pairs += [(self.server_json, other.server_json), (self.protector_json, other.protector_json)]
+        for source, target in pairs:
+            data = _read(source)
+            if not files.exists(target) or _read(target) != data:
+                files.replace(target, data)
 
     def store_record(self) -> StoreRecord:
         return read_store(str(self.protector_json), _read(self.protector_json))
@@ -66,13 +91,16 @@ class Generation:
         return read_server(str(self.server_json), _read(self.server_json))
 
     def key_records(self) -> dict[Kid, KeyRecord]:
-        """Return every key, with a committed but unfinished change applied."""
-        changed = self._committed_change()
-        records = {kid: self._key_record(kid) for kid in self.kids_by_name() if kid not in changed}
-        return records | changed
+        """Return every key that has a file with content."""
+        return {kid: self._key_record(kid) for kid in sorted(self._kids())}
 
-    def kids_by_name(self) -> frozenset[Kid]:
-        """Return the ids of the keys that have a file, whatever its content. Other files are ignored."""
+    def require_absent(self, kid: Kid) -> None:
+        """Raise KeyStoreDamaged where the key has a file and no content: somebody emptied it."""
+        if _is_empty(self.key_json(kid)):
+            raise KeyStoreDamaged(str(self.key_json(kid)), Problem.NOT_CANONICAL)
+
+    def _kids(self) -> frozenset[Kid]:
+        """Return the ids of the keys that have a file with content. Other files are ignored."""
         try:
             names = files.names_in(self.keys_folder)
         except FileUnreadable as error:
@@ -80,59 +108,26 @@ class Generation:
         return frozenset(
             Kid(name.removesuffix(".json"))
             for name in names
-            if name.endswith(".json") and is_kid(name.removesuffix(".json"))
+            if name.endswith(".json")
+            and is_kid(name.removesuffix(".json"))
+            and not _is_empty(self.keys_folder / name)
         )
 
-    def change(self, records: Mapping[Kid, KeyRecord]) -> None:
-        """Write these records, all or none of them. Raises CannotCreate."""
-        self.finish_change()
-        files.write_new(self.change_json, change_bytes(records))
-        self.finish_change()
-
-    def finish_change(self) -> None:
-        """Carry out a committed change, if there is one. Needs the lock. Raises CannotCreate."""
-        changed = self._committed_change()
-        if not changed:
-            if _is_empty(self.change_json):  # safe: nobody else writes it while we hold the lock
-                files.remove(self.change_json)
-            return
-        present = self.kids_by_name()
-        for kid, record in changed.items():
-            if kid in present and _is_empty(self.key_json(kid)):
-                files.remove(
-                    self.key_json(kid)
-                )  # safe: it has no byte, and the record stays in `change.json`
-                present -= {kid}
-            if kid not in present:
-                files.write_new(self.key_json(kid), key_bytes(record))
-                continue
-            before = self._key_record(kid)
-            if before.wrapped != record.wrapped:
-                # A change touches states only; a key's file never gets other material.
-                raise KeyStoreDamaged(str(self.key_json(kid)), Problem.WRONG_KEY)
-            if before != record:
-                files.replace(self.key_json(kid), key_bytes(record))
-        files.remove(self.change_json)
+    def all_kids(self) -> frozenset[str]:
+        """Return the ids of its keys and copy keys."""
+        return frozenset(self.key_records()) | CopyKeyFiles(self.folder).kids()
 
     def sweep(self) -> None:
         files.sweep(self.folder)
         files.sweep(self.keys_folder)
+        files.sweep(CopyKeyFiles(self.folder).folder)
 
-    def adds_nothing_to(self, kids: Collection[Kid]) -> bool:
+    def adds_nothing_to(self, kids: Collection[str]) -> bool:
         """Return whether every key that may be in here is one of `kids`, by file names; keys of a
         half-removed generation do not count."""
-        if files.exists(self.change_json) and not _is_empty(self.change_json):
+        if not CopyKeyFiles(self.folder).kids() <= set(kids):
             return False
-        return not files.exists(self.keys_folder) or self.kids_by_name() <= set(kids)
-
-    def stamp(self) -> tuple[int, int] | None:
-        """Return a value that differs after a change was committed or finished; None where the folder is
-        missing."""
-        try:
-            status = self.folder.stat()
-        except OSError:
-            return None
-        return status.st_ino, status.st_mtime_ns
+        return not files.exists(self.keys_folder) or self._kids() <= set(kids)
 
     def leftover(self) -> Leftover:
         """Return what is left of this generation, which should be gone: the file that holds its KEK, also
@@ -154,16 +149,6 @@ class Generation:
             files.remove(self.protector_json)
         files.remove_folder(self.folder)
 
-    def _committed_change(self) -> dict[Kid, KeyRecord]:
-        try:
-            data = files.read_bounded(self.change_json, _CHANGE)
-        except FileUnreadable as error:
-            if error.problem is Problem.MISSING:
-                return {}
-            raise translated(error) from None
-        # Its bytes are on the medium before it gets its name, so an empty one never had any.
-        return read_change(str(self.change_json), data) if data else {}
-
     def _key_record(self, kid: Kid) -> KeyRecord:
         path = self.key_json(kid)
         return read_key(str(path), _read(path), kid)
@@ -183,18 +168,3 @@ def _read(path: Path) -> bytes:
         return files.read_bounded(path, _SMALL)
     except FileUnreadable as error:
         raise translated(error) from None
-
-
-_WRONG_FILE = (Problem.MISSING, Problem.TOO_LARGE, Problem.NOT_A_FILE)
-
-
-def translated(error: FileUnreadable) -> KeyStoreDamaged | NotPermitted | FileUnreadable:
-    """Return a file error as the key store's: wrong content is damage, a file that may not be read is
-    not."""
-    match error.problem:
-        case Problem() as problem if problem in _WRONG_FILE:
-            return KeyStoreDamaged(error.path, problem)
-        case Problem.NOT_PERMITTED:
-            return NotPermitted(error.path)
-        case _:
-            return error

@@ -1,9 +1,9 @@
 """The generations of a key store: the folder `store`, in which `current` names the one that counts.
 
-A generation is built in `new-<n>` and renamed to `<n>` only when it is whole and was opened again; then
-`current` names it, then the one before is removed. So the name tells what a killed process left: `new-<n>`
-is unfinished, and a generation that `current` does not name is old or unwanted. Without `current`, a single
-generation counts.
+A generation is built and opened again in `new-<n>`, and copied to `<n>` only when the change that names it
+was made in the CMDB; then `current` names it, then `new-<n>` and the one before are removed. So the name
+tells what a killed process left: `new-<n>` is unfinished or was not named yet, and a generation that
+`current` does not name is old or unwanted. Without `current`, a single generation counts if none is new.
 
 What should have been removed and was not is a leftover: it may still open with a passphrase that was given
 up. Each sweep tries again, a failure stops nobody, and `leftovers` reports it until it is gone.
@@ -16,10 +16,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from nskeys import files
-from nskeys.errors import CannotCreate, FileUnreadable, KeyStoreDamaged, NotPermitted, NotSetUp
-from nskeys.model.keys import Kid, Leftover
+from nskeys.errors import (
+    CannotCreate,
+    FileUnreadable,
+    KeyStoreDamaged,
+    NewerVersion,
+    NotPermitted,
+    NotSetUp,
+)
+from nskeys.model.keys import Leftover
 from nskeys.reasons import Problem
-from nskeys.store.keystore.generation import Generation, translated
+from nskeys.store.keystore.files import translated
+from nskeys.store.keystore.generation import Generation
 
 _LIMIT = 4096
 _UNFINISHED = "new-"
@@ -43,11 +51,13 @@ class Generations:
         except FileUnreadable as error:
             if error.problem is not Problem.MISSING:
                 raise translated(error) from None
+            if any(path.name.startswith(_UNFINISHED) for path in self._entries()):
+                return None  # a set-up that was not finished
             numbers = self._numbers()
             if len(numbers) > 1:
                 raise KeyStoreDamaged(str(self._current), Problem.MISSING) from None
             return numbers[0] if numbers else None
-        if not _is_number(text.removesuffix("\n")):
+        if not text.endswith("\n") or not _is_number(text.removesuffix("\n")):
             raise KeyStoreDamaged(str(self._current), Problem.NOT_CANONICAL)
         return int(text)
 
@@ -62,31 +72,44 @@ class Generations:
     def at(self, number: int) -> Generation:
         return Generation(self._folder / str(number))
 
-    def publish(self, generation: Generation, number: int) -> None:
-        """Give a finished generation its number, and make it the one that counts."""
-        files.rename_folder(generation.folder, self._folder / str(number))
-        self._point_to(number)
+    def find(self, store_id: str) -> Generation | None:
+        """Return the generation with this store id, whether it counts or not; None where there is none."""
+        # The one that was prepared comes first: its copy may not be whole.
+        for path in sorted(self._entries(), key=lambda path: not path.name.startswith(_UNFINISHED)):
+            if _is_number(path.name.removeprefix(_UNFINISHED)):
+                with suppress(KeyStoreDamaged, FileUnreadable, NewerVersion, NotPermitted):
+                    if Generation(path).store_record().store_id == store_id:
+                        return Generation(path)
+        return None
+
+    def publish(self, generation: Generation) -> None:
+        """Copy a prepared generation to its number, and make it the one that counts. Does what is left to
+        do where that was broken off. Not a rename: half of one could arrive on the medium, and then the
+        generation that the CMDB names would be nowhere."""
+        number = int(generation.folder.name.removeprefix(_UNFINISHED))
+        counts = self.at(number)
+        if generation.folder != counts.folder:
+            generation.copy_to(counts)
+        if not files.exists(self._current) or self.number() != number:
+            self._point_to(number)
+        if generation.folder != counts.folder:
+            remove_if_possible(generation.destroy)
 
     def _point_to(self, number: int) -> None:
         files.replace(self._current, b"%d\n" % number)
 
     def read(self, read: Callable[[Generation], _T]) -> tuple[int, _T]:
-        """The current generation's number and what `read` makes of it, from one moment: read again if a
-        writer was at work meanwhile. NotSetUp."""
+        """The current generation's number and what `read` makes of it; read again where another one was
+        made current meanwhile. NotSetUp."""
         for _ in range(_TRIES):
             number = self.number()
             if number is None:
                 raise NotSetUp(str(self._folder.parent))
-            generation = self.at(number)
-            before = generation.stamp()
             try:
-                result = read(generation)
+                return number, read(self.at(number))
             except KeyStoreDamaged:
-                if generation.stamp() == before and self.number() == number:
+                if self.number() == number:
                     raise
-            else:
-                if generation.stamp() == before and self.number() == number:
-                    return number, result
             time.sleep(_PAUSE)
         raise KeyStoreDamaged(str(self._folder), Problem.CHANGING)
 
@@ -96,7 +119,7 @@ class Generations:
         if number is None:
             return ()
         current, left = self.at(number), []
-        kids = current.key_records().keys()
+        kids = current.all_kids()
         for path in self._entries():
             generation = Generation(path)
             if _is_number(path.name):
@@ -108,7 +131,7 @@ class Generations:
         return tuple(left)
 
     def sweep(self) -> None:
-        """Finish an interrupted change, and remove what was left behind. Needs the lock."""
+        """Remove what was left behind. Needs the lock."""
         files.sweep(self._folder)
         self.remove_unfinished()
         number = self.number()
@@ -116,25 +139,40 @@ class Generations:
             return
         generation = self.at(number)
         generation.sweep()
-        generation.finish_change()
         if not files.exists(self._current):
             self._point_to(number)
         self.remove_superseded(generation)
 
     def remove_unfinished(self) -> None:
-        """Remove generations that were never finished, as far as possible."""
+        """Remove generations that were never finished, and copies of them that were begun, as far as
+        possible."""
         for path in self._entries():
-            if path.name.startswith(_UNFINISHED):
-                remove_if_possible(Generation(path).destroy)
+            number = path.name.removeprefix(_UNFINISHED)
+            if path.name == number:
+                continue
+            if _is_number(number) and not self._counts(int(number)):
+                remove_if_possible(self.at(int(number)).destroy)
+            remove_if_possible(Generation(path).destroy)
+
+    def _counts(self, number: int) -> bool:
+        """Return whether `current` names it; True also where that cannot be told."""
+        try:
+            return files.exists(self._current) and self.number() == number
+        except (KeyStoreDamaged, NotPermitted, FileUnreadable):
+            return True
 
     def remove_superseded(self, current: Generation) -> None:
         """Other generations whose keys are all in the current one, which is whole. Any other may hold
         keys that nothing else holds, so it stays."""
+        others = [
+            other for number in self._numbers() if (other := self.at(number)).folder != current.folder
+        ]
+        if not others:
+            return
         with suppress(KeyStoreDamaged):
-            kids = current.key_records().keys()
-            for number in self._numbers():
-                other = self.at(number)
-                if other.folder != current.folder and other.adds_nothing_to(kids):
+            kids = current.all_kids()
+            for other in others:
+                if other.adds_nothing_to(kids):
                     remove_if_possible(other.destroy)
 
     def _numbers(self) -> list[int]:
@@ -149,7 +187,7 @@ class Generations:
             raise translated(error) from None
 
 
-def _adds_nothing(generation: Generation, kids: Collection[Kid]) -> bool:
+def _adds_nothing(generation: Generation, kids: Collection[str]) -> bool:
     """Whether it should be gone; one that cannot be read holds nothing that anybody gets from it."""
     try:
         return generation.adds_nothing_to(kids)
