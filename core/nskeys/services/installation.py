@@ -18,18 +18,22 @@ from nskeys.model.keys import SEALS_LIMIT, KeyInfo, active_key
 from nskeys.model.plain_text import as_text
 from nskeys.model.secret import LEAST_SCORE
 from nskeys.ports import (
+    CheckpointFiles,
     Clock,
     Cmdb,
     CmdbView,
     Destinations,
+    EventList,
     Home,
     Identity,
+    IdentityFiles,
     KeyStore,
     Lock,
+    OtherDatabases,
     Protector,
-    RecoveryStore,
     Registry,
     SettingsFile,
+    TrailLogs,
 )
 from nskeys.reasons import Problem
 
@@ -51,20 +55,25 @@ class Installation:
     lock: Lock
     clock: Clock
     identity: Identity
-    recovery: RecoveryStore
-    unproven: RecoveryStore
-    """Custodians' identities whose shares were not proven yet."""
+    identity_files: IdentityFiles
+    checkpoint: CheckpointFiles
+    events: EventList
+    other_databases: OtherDatabases
+    """Opens databases that may have been restored from a backup of the CMDB."""
+    logs: TrailLogs | None = None
+    """Where each audit line is copied to; None: nowhere."""
     scrypt_log_n: int = SCRYPT_LOG_N
     least_score: int = LEAST_SCORE
     """New passwords that are easier to guess are used only if a person insists; a value for the same
     reason."""
 
-    def require(self) -> None:
-        """Require keys and CMDB that belong together. Raises NotSetUp with the number of credentials that
-        wait, CmdbUnreachable (`missing`), KeyStoreOfAnotherCmdb."""
-        if not self.key_store.exists():
-            raise NotSetUp(self.home.path, self.waiting())
-        store = self.key_store.info().cmdb_id
+    def require(self) -> str:
+        """Require keys and CMDB that belong together, and return the CMDB's id. Raises NotSetUp with the
+        number of credentials that wait, CmdbUnreachable (`missing`), KeyStoreOfAnotherCmdb."""
+        try:
+            store = self.key_store.info().cmdb_id
+        except NotSetUp:
+            raise NotSetUp(self.home.path, self.waiting()) from None
         try:
             cmdb = self.cmdb.cmdb_id()
         except NotSetUp:
@@ -72,11 +81,23 @@ class Installation:
             raise CmdbUnreachable(self.cmdb.address(), Problem.MISSING) from None
         if store != cmdb:
             raise KeyStoreOfAnotherCmdb(store, cmdb)
+        return cmdb
 
     def server_public(self) -> bytes | None:
         """Return the server key's public half; None without its key store. A `server.pub` alone was left by
         a set-up that was broken off and signs nothing."""
-        return self.key_store.server_public() if self.key_store.exists() else None
+        return self.key_store.server_public()
+
+    def keys(self) -> tuple[KeyInfo, ...]:
+        """Return the keys that are here in the states that the CMDB gives them, oldest first."""
+        with self.cmdb.reading() as view:
+            return self.keys_in(view)
+
+    def keys_in(self, view: CmdbView) -> tuple[KeyInfo, ...]:
+        """Return the keys that are here as this view of the CMDB knows them. A key whose file no row names
+        is left out: the change that was to name it was never made."""
+        here = {key.kid for key in self.key_store.keys()}
+        return tuple(key for key in view.keys() if key.kid in here)
 
     def waiting(self) -> int:
         """Return how many credentials the CMDB holds; 0 where there is none."""
@@ -89,13 +110,18 @@ class Installation:
         """Return the audit line of a change that the present user is about to make now."""
         told = tuple((name, as_text(str(value))) for name, value in sorted(details.items()))
         actor = self.identity.actor()
-        known = replace(actor, user=as_text(actor.user), sudo_user=as_text(actor.sudo_user))
+        known = replace(
+            actor,
+            user=as_text(actor.user),
+            login_user=as_text(actor.login_user),
+            sudo_user=as_text(actor.sudo_user),
+        )
         return AuditEvent(action, as_text(subject), known, self.clock.now(), told)
 
     def default_destination(self) -> DestinationInfo:
-        """Return where the next backup goes by default: where the last one went, the first configured
-        destination, or the home's own folder."""
-        last = self.registry.read().backup_path
+        """Return where the next backup goes by default: where a person said, where the last one went, the
+        first configured destination, or the home's own folder."""
+        last = self.settings.read().default_destination or self.registry.read().backup_path
         if last:
             try:
                 return self.destinations.configured(last)
@@ -107,7 +133,7 @@ class Installation:
 
 def sealing_key(installation: Installation, view: CmdbView, count: int = 1) -> KeyInfo:
     """Return the active key if it may seal `count` more secrets. Raises KeyNotUsable, KeyUsedUp."""
-    active = active_key(installation.key_store.keys())
+    active = active_key(installation.keys_in(view))
     if active is None:
         raise KeyNotUsable()
     if view.seals(active.kid) + count > SEALS_LIMIT:

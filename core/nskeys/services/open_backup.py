@@ -7,22 +7,14 @@ from dataclasses import dataclass
 
 from nskeys.archive.age.identity_files import read_identities, under_password
 from nskeys.archive.age.recipients import FileIdentity
-from nskeys.archive.opening import (
-    open_backup,
-    open_backup_by,
-    open_identity,
-    signature_holds,
-    signer_inside,
-    signer_of,
-)
-from nskeys.crypto.keys import server_thumbprint
-from nskeys.crypto.signing import public_of, verify
+from nskeys.archive.opening import open_backup, open_backup_by, open_identity
 from nskeys.errors import IdentityNotRecipient, NotForCustodians, SecretUnavailable
-from nskeys.model.backup import BackupFacts, Inspected, KmsContents, Manifest, Protection, Signer
+from nskeys.model.backup import BackupFacts, Inspected, KmsContents
 from nskeys.model.custodians import ShareProgress
 from nskeys.model.destinations import LocatedAt
 from nskeys.model.plain_text import is_text
 from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, RecoveryIdentity, Unlock, UnlockMethod
+from nskeys.model.register import Protection, Signer
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
 from nskeys.reasons import ForeignReason, Wanted
@@ -30,16 +22,16 @@ from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_until_it_opens
 from nskeys.services.passwords.providers import RecordingSecretProvider
 from nskeys.services.passwords.shares import with_combined_shares
+from nskeys.services.register.predecessors import server_keys, server_keys_in
 from nskeys.services.register.service import RegisterService
-from nskeys.services.transaction import head_document
+from nskeys.services.register.signed_rows import verified_copies
 
-_UNPROVEN = {
-    Signer.NOBODY: ForeignReason.UNSIGNED,
-    Signer.CLAIMED: ForeignReason.UNPROVEN_SIGNATURE,
-    Signer.OTHER_SERVER: ForeignReason.BROKEN_SIGNATURE,
-    Signer.BROKEN: ForeignReason.BROKEN_SIGNATURE,
+_REASONS = {
+    Signer.UNKNOWN: ForeignReason.NOT_VOUCHED,
+    Signer.OTHER_SERVER: ForeignReason.OTHER_SIGNER,
+    Signer.REPLACED: ForeignReason.REPLACED_SIGNER,
+    Signer.PREDECESSOR: ForeignReason.EARLIER_SIGNER,
 }
-"""Reasons where the key inside does not show that it signed what is inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +62,8 @@ class OpenSource:
     source: Source
     contents: KmsContents
     foreign: tuple[ForeignReason, ...]
-    """Reasons for a plain confirmation: `unsigned`, `broken_signature`, `unproven_signature`,
-    `other_signer`, `other_cmdb`."""
+    """Reasons for a plain confirmation: `not_vouched`, `other_signer`, `replaced_signer`,
+    `earlier_signer`, `other_cmdb`."""
     typed: bool = False
     """Whether a person typed what opened it."""
 
@@ -97,9 +89,9 @@ class SourceService:
         """Find a backup as `find_source` does."""
         return find_source(self._installation, address, most)
 
-    def signer(self, manifest: Manifest) -> Signer:
-        """Return who signed what a backup says of itself, as far as this server can tell."""
-        return signer_of(manifest.facts, manifest.signature, self._installation.server_public())
+    def signer(self, facts: BackupFacts) -> Signer:
+        """Return whose key signed what a backup says of itself, as far as this server can tell."""
+        return server_keys(self._installation).signer(facts)
 
     def opened(
         self, source: Source, secrets: SecretProvider, progress: Progress, opening: Unlock = BY_ITS_OWN
@@ -121,40 +113,35 @@ def opened(
     recorder = RecordingSecretProvider(secrets)
     contents = open_by(source.inspected, opening, recorder)
     try:
-        yield OpenSource(source, contents, _foreign(installation, contents), recorder.typed)
+        yield OpenSource(
+            source, contents, foreign_reasons(installation, source, contents.facts), recorder.typed
+        )
     finally:
         contents.wipe()
 
 
-def _foreign(installation: Installation, contents: KmsContents) -> tuple[ForeignReason, ...]:
-    reasons = []
-    other_cmdb = installation.cmdb.exists() and installation.cmdb.cmdb_id() != contents.facts.cmdb_id
-    public = installation.server_public()
-    if not signature_holds(contents):
-        reasons.append(_UNPROVEN[signer_inside(contents)])
-    elif public is not None:
-        if server_thumbprint(public) != contents.facts.server_key:
-            reasons.append(ForeignReason.OTHER_SIGNER)
-    elif not other_cmdb and not _signed_its_trail(installation, contents):
-        reasons.append(ForeignReason.OTHER_SIGNER)
-    if other_cmdb:
-        reasons.append(ForeignReason.OTHER_CMDB)
-    return tuple(reasons)
-
-
-def _signed_its_trail(installation: Installation, contents: KmsContents) -> bool:
-    """Return whether the CMDB's audit trail was last signed by the server key of this backup, or by nobody.
-    New hardware has no key to tell whose a backup is, and anybody who saw one can encrypt another to the
-    same recipients; a stranger's backup would bring back the stranger's recovery identities."""
-    if not installation.cmdb.exists() or contents.server_key is None:
-        return True
-    with installation.cmdb.reading() as view:
-        signed = view.audit_signature()
-    if signed is None:
-        return True
-    head, signature = signed
-    document = head_document(installation.cmdb.cmdb_id(), head)
-    return verify(public_of(contents.server_key), "audit", document, signature)
+def foreign_reasons(
+    installation: Installation, source: Source, facts: BackupFacts
+) -> tuple[ForeignReason, ...]:
+    """Return why a person has to confirm this backup. A machine without a server key of its own always
+    asks: nothing in a CMDB, an archive or a password tells whose server key it is."""
+    there, public = installation.cmdb.exists(), installation.server_public()
+    signer, other_cmdb = Signer.UNKNOWN, there and installation.cmdb.cmdb_id() != facts.cmdb_id
+    if public is not None and there:
+        with installation.cmdb.reading() as view:
+            signer = server_keys_in(view, public).signer(facts)
+            # Whoever has the earlier key can make a backup of any date: the register tells which were
+            # made before it was replaced.
+            if signer in (Signer.PREDECESSOR, Signer.REPLACED) and any(
+                copy.signed and copy.backup.kms_sha256 == source.inspected.kms_sha256
+                for copy in verified_copies(view, public)
+            ):
+                signer = Signer.THIS_SERVER
+    reason = _REASONS.get(signer)
+    return (
+        *((reason,) if reason is not None else ()),
+        *((ForeignReason.OTHER_CMDB,) if other_cmdb else ()),
+    )
 
 
 def means_of(inspected: Inspected) -> tuple[UnlockMethod, ...]:

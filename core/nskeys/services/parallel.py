@@ -2,11 +2,12 @@
 others."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from queue import SimpleQueue
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from nskeys.threads import in_a_thread
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
@@ -18,6 +19,8 @@ def as_completed(jobs: Sequence[Callable[[], T]]) -> Iterator[tuple[int, T]]:
     if len(jobs) == 1:
         yield 0, jobs[0]()
         return
+    from queue import SimpleQueue
+
     done: SimpleQueue[Future[T]] = SimpleQueue()
     numbers = {in_a_thread(job): number for number, job in enumerate(jobs)}
     for future in numbers:

@@ -6,6 +6,7 @@ from pathlib import Path
 from nskeys import files
 from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.errors import CannotCreate, FileUnreadable
+from nskeys.model.imports import ExportFolder
 from nskeys.model.plain_text import drop_mark
 from nskeys.model.recovery import Unlock, by_file
 from nskeys.model.secret import SecretBytes
@@ -36,10 +37,21 @@ EXPORT_LIMIT = 64 * 1024 * 1024
 """Bytes; the largest export that an import takes."""
 
 
-def read_export(path: str) -> bytes:
-    """Return the bytes of a regular file. A `~` at the beginning is this user's home. Raises
+def read_export(path: str) -> bytes | ExportFolder:
+    """Return the bytes of a regular file, or the folder that lies there. A `~` at the beginning is this
+    user's home. Raises FileUnreadable."""
+    named = files.named_path(path)
+    return ExportFolder(str(named)) if files.is_folder(named) else files.read_bounded(named, EXPORT_LIMIT)
+
+
+KEY_FILE_LIMIT = 1 << 20
+"""Bytes; any file may be a key file, best one of some hundred bytes."""
+
+
+def read_key_file(path: str) -> SecretBytes:
+    """Return every byte of a database's key file. A `~` at the beginning is this user's home. Raises
     FileUnreadable."""
-    return files.read_bounded(files.named_path(path), EXPORT_LIMIT)
+    return SecretBytes(files.read_bounded(files.named_path(path), KEY_FILE_LIMIT))
 
 
 def read_identity_file(path: str) -> Unlock:

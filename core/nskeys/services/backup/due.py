@@ -13,7 +13,7 @@ from nskeys.model.keys import Kid
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
-from nskeys.services.recovery.identities import known_recovery
+from nskeys.services.recovery.record import known_recovery
 from nskeys.services.register.probe import check_copy
 from nskeys.services.register.signed_rows import verified_copies
 
@@ -33,7 +33,7 @@ def due_destinations(installation: Installation, infos: Sequence[DestinationInfo
     does not know of a backup with every key, every destination lacks one: other programs go by that
     value."""
     installation.require()
-    public, keys = installation.server_public(), installation.key_store.keys()
+    public, keys = installation.server_public(), installation.keys()
     date, now = installation.registry.read().backup_date, installation.clock.now()
     # Keys dated ahead of this clock do not count: they would make a backup due every night.
     if date is None or any(date < key.created <= now for key in keys):

@@ -12,17 +12,18 @@ from typing import Protocol
 from nskeys.archive.age.recipients import decrypt_by, listed, parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.cross_check import OpenedWith, confirm
-from nskeys.archive.writing import WrittenArchive, write, write_to
-from nskeys.errors import PlanOutdated
-from nskeys.model.backup import BackedUpKey, BackupFacts
+from nskeys.archive.writing import ArchivedKey, WrittenArchive, write, write_to
+from nskeys.errors import PlanOutdated, RecipientRefused, RecoveryDamaged
+from nskeys.model.backup import BackupFacts
 from nskeys.model.plans import BackupPlan
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretProvider
-from nskeys.reasons import Operation
+from nskeys.reasons import Operation, RecipientProblem, RecoveryProblem
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_new_password, weakness
-from nskeys.services.recovery.identities import identity_files, known_recovery
+from nskeys.services.recovery.record import identity_file, known_recovery
+from nskeys.services.register.signed_rows import replaced_recipients, verified_copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,24 @@ def recipients_for(installation: Installation, recipients: Sequence[str], passwo
     if password:
         return Recipients()
     recovery = known_recovery(installation)
+    _refuse_replaced(installation, recovery, [recipient.text for recipient in others])
     ours = [parse_recipient(text) for text in recovery.recipients]
     return Recipients(tuple(one.text for one in listed([*ours, *others])), recovery)
+
+
+def _refuse_replaced(installation: Installation, recovery: Recovery, others: Sequence[str]) -> None:
+    """Raise RecoveryDamaged (`replaced`) or RecipientRefused (`replaced`) for a recipient that the record
+    or a vouched backup calls an earlier one: somebody put an older record back, or it is a mistake."""
+    with installation.cmdb.reading() as view:
+        copies = verified_copies(view, installation.server_public())
+        replaced = replaced_recipients(copies, view.cmdb_id) | {one.recipient for one in recovery.earlier}
+    for identity in recovery.identities:
+        if identity.recipient in replaced:
+            path = installation.identity_files.path_of(identity.sha256)
+            raise RecoveryDamaged(path, RecoveryProblem.REPLACED)
+    for recipient in others:
+        if recipient in replaced:
+            raise RecipientRefused(recipient, RecipientProblem.REPLACED)
 
 
 class Encryption(Protocol):
@@ -58,7 +75,7 @@ class Encryption(Protocol):
         ...
 
     def close(
-        self, facts: BackupFacts, keys: Sequence[BackedUpKey], server_key: SecretBytes
+        self, facts: BackupFacts, keys: Sequence[ArchivedKey], server_key: SecretBytes
     ) -> WrittenArchive: ...
 
     def opens(self, kms: bytes, payload_sha256: str) -> None:
@@ -81,7 +98,7 @@ class _PasswordEncryption:
         return weakness(self.password)
 
     def close(
-        self, facts: BackupFacts, keys: Sequence[BackedUpKey], server_key: SecretBytes
+        self, facts: BackupFacts, keys: Sequence[ArchivedKey], server_key: SecretBytes
     ) -> WrittenArchive:
         return write(facts, keys, server_key, self.password, self.log_n)
 
@@ -106,9 +123,9 @@ class _RecipientEncryption:
         return min((one.weak for one in self.recovery.identities if one.weak is not None), default=None)
 
     def close(
-        self, facts: BackupFacts, keys: Sequence[BackedUpKey], server_key: SecretBytes
+        self, facts: BackupFacts, keys: Sequence[ArchivedKey], server_key: SecretBytes
     ) -> WrittenArchive:
-        files = identity_files(self.installation, self.recovery)
+        files = {one.member: identity_file(self.installation, one) for one in self.recovery.identities}
         return write_to(facts, keys, server_key, files, parse_recipient(self.once.recipient))
 
     def opens(self, kms: bytes, payload_sha256: str) -> None:
@@ -142,6 +159,7 @@ def recovery_of(installation: Installation, plan: BackupPlan) -> Recovery:
     if plan.wants_password:
         return NO_RECOVERY
     recovery = known_recovery(installation)
+    _refuse_replaced(installation, recovery, ())
     if recovery.identities != plan.identities:
         raise PlanOutdated(Operation.BACKUP)
     return recovery

@@ -7,39 +7,32 @@ soon as it is proven, so a destination that fails or hangs does not undo the oth
 
 from collections.abc import Sequence
 
-from nskeys.errors import (
-    Cancelled,
-    DestinationInvalid,
-    DestinationUnreachable,
-    NoCopyMade,
-    NskeysError,
-)
+from nskeys.archive.inspection import inspect
 from nskeys.model.audit import Action
-from nskeys.model.backup import BackedUpKey, BackupFacts
+from nskeys.model.backup import BackedUpKey, BackupFacts, Inspected
 from nskeys.model.destinations import DestinationInfo
-from nskeys.model.plans import (
-    BackupPlan,
-    BackupReport,
-    CopyFailure,
-    PlannedDestination,
-    RegistryValues,
-    best_of,
-)
+from nskeys.model.plans import BackupPlan, BackupReport, CopyFailure, best_of
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
+from nskeys.model.registry import RegistryValues
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.reasons import Operation
 from nskeys.services.backup.due import DueDestinations, due_destinations
 from nskeys.services.backup.encryption import Encryption, encryption_for, recipients_for, recovery_of
-from nskeys.services.backup.facts import archive_name, collect_facts, next_generation
-from nskeys.services.backup.upload import Failed, Stored, upload_to_all
+from nskeys.services.backup.facts import collect_facts, keys_named, next_generation
+from nskeys.services.checkpoint.witnesses import Heard, contradicted, hear_newest
+from nskeys.services.copy_keys import ensure_copy_key, make_copy_key
 from nskeys.services.installation import Installation
-from nskeys.services.parallel import in_parallel
 from nskeys.services.passwords.new_password import AcceptedPassword, accept_new_password, check_hint
+from nskeys.services.places import archive_stem, look_at_each, none_made, wanted
 from nskeys.services.register.signed_rows import identity_of, record, reread, verified_copies
+from nskeys.services.settling import unlocked
 from nskeys.services.status.overview import RecoverabilityService
-from nskeys.services.transaction import KeyedChanges, keys_fingerprint, signed_changes
+from nskeys.services.transaction import Extras, KeyedChanges, changes_with, keys_fingerprint
+from nskeys.services.upload import Failed, Stored, upload_to_all
+
+_DOING = "making a backup"
 
 
 class BackupService:
@@ -64,11 +57,11 @@ class BackupService:
         """Return which of these destinations lack a good copy of a key, each asked now; where none is
         named, whether a backup is due at all."""
         if to:
-            return due_destinations(self._installation, self._wanted(to))
-        last = RecoverabilityService(self._installation).assess().last
-        if last is None or self.due():
+            return due_destinations(self._installation, wanted(self._installation, to))
+        answer = RecoverabilityService(self._installation).assess()
+        if answer.last is None or answer.due:
             return DueDestinations((self._installation.default_destination().address,), ())
-        return DueDestinations((), (last,))
+        return DueDestinations((), (answer.last,))
 
     def plan(
         self,
@@ -89,50 +82,22 @@ class BackupService:
         installation.require()
         check_hint(hint)
         addressed = recipients_for(installation, recipients, password)
-        looks = [lambda info=info: self._look(info) for info in self._wanted(to)]
-        seen = in_parallel(looks)
-        planned = tuple(item for item in seen if isinstance(item, PlannedDestination))
-        failures = tuple(item for item in seen if isinstance(item, CopyFailure))
-        if not planned:
-            raise _none_made(failures)
+        planned, failures = look_at_each(installation, to)
         with installation.cmdb.reading() as view:
             credentials = sum(use.credentials for use in view.counts())
-            generation = next_generation(installation, view)[0]
+            generation, keys = next_generation(installation, view)[0], keys_named(installation, view)
         return BackupPlan(
             destinations=planned,
             failures=failures,
-            archive_name=archive_name(installation),
+            archive_name=f"{archive_stem(installation)}.zip",
             generation=generation,
-            keys=installation.key_store.keys(),
+            keys=keys,
             credentials=credentials,
             hint=hint,
             fingerprint=keys_fingerprint(installation),
             recipients=addressed.recipients,
             identities=addressed.recovery.identities,
         )
-
-    def _wanted(self, to: str | Sequence[str] | None) -> tuple[DestinationInfo, ...]:
-        """Return each destination once, in the order in which they were named."""
-        installation = self._installation
-        addresses = (to,) if isinstance(to, str) else tuple(to or ())
-        infos = [self._named(address) for address in addresses if address]
-        return tuple(dict.fromkeys(infos)) or (installation.default_destination(),)
-
-    def _named(self, address: str) -> DestinationInfo:
-        """Return the destination with this address. An address that cannot be read, such as one configured
-        by a newer version, fails by itself and does not keep the others from their copies."""
-        try:
-            return self._installation.destinations.configured(address)
-        except (DestinationInvalid, DestinationUnreachable):
-            return DestinationInfo(address)
-
-    def _look(self, info: DestinationInfo) -> PlannedDestination | CopyFailure:
-        try:
-            place = self._installation.destinations.at(info)
-            place.check()
-            return PlannedDestination(info, place.where(), place.flushes())
-        except NskeysError as error:
-            return CopyFailure(info, error)
 
     def accept_password(self, password: SecretBytes, hint: str) -> AcceptedPassword:
         """Judge a new password for a backup with this hint once, so that `execute` takes it as it is. Wipes
@@ -149,49 +114,74 @@ class BackupService:
         installation, progress = self._installation, progress or SilentProgress()
         with encryption_for(installation, plan, secrets) as closed_by:
             progress.stage(Stage.UNLOCKING)
-            with signed_changes(installation, secrets, "making a backup") as changes:
-                changes.require_unchanged(Operation.BACKUP, plan.fingerprint)
-                return self._execute(plan, closed_by, changes, progress)
+            with unlocked(installation, secrets) as keys:
+                return self._execute(plan, closed_by, keys, progress)
 
     def _execute(
-        self, plan: BackupPlan, closed_by: Encryption, changes: KeyedChanges, progress: Progress
+        self, plan: BackupPlan, closed_by: Encryption, keys: OpenKeyStore, progress: Progress
     ) -> BackupReport:
+        """Collect under the lock, send without it, and take it again to write down each copy: a slow place
+        keeps nobody else waiting."""
         installation = self._installation
-        progress.stage(Stage.COLLECTING)
-        recovery = recovery_of(installation, plan)
-        facts = collect_facts(installation, plan.hint, changes.keys, plan.recipients, recovery)
-        progress.checkpoint()
-        progress.stage(Stage.ENCRYPTING)
-        backed_up = [BackedUpKey(key.info, changes.keys.key(key.info.kid)) for key in facts.keys]
-        archive = closed_by.close(facts, backed_up, changes.server_key)
-        progress.checkpoint()
-
-        def opens(kms: bytes) -> None:
-            closed_by.opens(kms, archive.payload_sha256)
-
         infos = [planned.info for planned in plan.destinations]
+        progress.stage(Stage.COLLECTING)
+        heard = hear_newest(installation, infos)
+        progress.checkpoint()
+        with changes_with(installation, keys, _DOING) as changes:
+            changes.require_unchanged(Operation.BACKUP, plan.fingerprint)
+            recovery = recovery_of(installation, plan)
+            if plan.wants_password:
+                make_copy_key(installation, keys)
+            else:
+                ensure_copy_key(installation, keys)
+            place = self._reserve(changes, heard)
+            facts = collect_facts(installation, plan.hint, keys, place, plan.recipients, recovery)
+        progress.stage(Stage.ENCRYPTING)
+        backed_up = [BackedUpKey(key.info, keys.key(key.info.kid)) for key in facts.keys]
+        copy_keys = [keys.copy_key(key.kid) for key in facts.copy_keys]
+        archive = closed_by.close(facts, [*backed_up, *copy_keys], keys.server_key())
+        progress.checkpoint()
+
+        def proves(address: str, data: bytes) -> Inspected:
+            inspected = inspect(address, data)
+            closed_by.opens(inspected.kms, archive.payload_sha256)
+            return inspected
+
         made: dict[int, BackupCopy] = {}
         failed: dict[int, CopyFailure] = {}
         unflushed: list[str] = []
         for number, outcome in upload_to_all(
-            installation.destinations, infos, plan.archive_name, archive, opens, progress
+            installation.destinations, infos, plan.archive_name, archive.data, proves, progress
         ):
             match outcome:
                 case Stored():
                     if len(infos) == 1:
                         progress.stage(Stage.RECORDING)
-                    made[number] = self._record(infos[number], archive.facts, outcome, changes, closed_by)
-                    self._echo(made)
+                    proven = self._proven(infos[number], archive.facts, outcome, closed_by)
+                    made[number] = proven
+                    made[number] = self._record(proven, self._echo(made), keys)
                     unflushed += [] if outcome.flushed else [outcome.address]
                 case Failed(error, left):
                     failed[number] = CopyFailure(infos[number], error)
                     if left:
-                        self._give_up(left, changes)
+                        self._give_up(left, keys)
         failures = (*plan.failures, *(failed[number] for number in sorted(failed)))
         if not made:
-            raise _none_made(failures)
+            raise none_made(failures)
         copies = tuple(made[number] for number in sorted(made))
         return self._reported(copies, facts, failures, tuple(sorted(unflushed)))
+
+    def _reserve(self, changes: KeyedChanges, heard: Heard) -> tuple[int, str | None]:
+        """Reserve the number of this backup in a change of its own, before anything is sent, so that it is
+        never given to another one; what an archive there contradicts is written down with it. Return it
+        with the hash of the backup before."""
+        installation = self._installation
+        with installation.cmdb.reading() as view:
+            number, before = next_generation(installation, view)
+        number = max(number, heard.generation + 1)
+        event = installation.event(Action.BACKUP_BEGAN, installation.home.path, generation=number)
+        changes.tell(event, Extras(generation=number, witnessed=contradicted(installation, heard)))
+        return number, before
 
     def _reported(
         self,
@@ -220,20 +210,13 @@ class BackupService:
             unreadable=unreadable,
         )
 
-    def _record(
-        self,
-        info: DestinationInfo,
-        facts: BackupFacts,
-        sent: Stored,
-        changes: KeyedChanges,
-        closed_by: Encryption,
+    def _proven(
+        self, info: DestinationInfo, facts: BackupFacts, sent: Stored[Inspected], closed_by: Encryption
     ) -> BackupCopy:
-        """Write the row of this one copy in its own transaction. Killed before it, the register claims
-        nothing; killed after it, the copy is known."""
-        installation = self._installation
-        now = installation.clock.now()
-        copy = BackupCopy(
-            backup=identity_of(facts, sent.inspected, sent.name),
+        """Return this one copy as it is known now."""
+        now = self._installation.clock.now()
+        return BackupCopy(
+            backup=identity_of(facts, sent.found, sent.name),
             destination=info.address,
             address=sent.address,
             where=sent.where,
@@ -245,31 +228,31 @@ class BackupService:
             weak=closed_by.weak,
             signed=True,
         ).with_proof(Proof.OPENED, now)
+
+    def _record(self, copy: BackupCopy, values: RegistryValues, keys: OpenKeyStore) -> BackupCopy:
+        """Write the row of this one copy, and the registry values, in a change of its own. Killed before
+        it, the register claims nothing; killed after it, the copy is known."""
+        installation, backup = self._installation, copy.backup
         event = installation.event(
-            Action.BACKED_UP, copy.address, generation=facts.generation, kms_sha256=copy.backup.kms_sha256
+            Action.BACKED_UP, copy.address, generation=backup.generation, kms_sha256=backup.kms_sha256
         )
-        with changes.signed(event) as change:
+        with (
+            changes_with(installation, keys, _DOING) as changes,
+            changes.signed(event, Extras(registry=values)) as change,
+        ):
             record(change, copy, changes.server_key)
             known = reread(change, installation.server_public(), copy)
         # As the register reads it: other rows tell whether a person proved these recipients.
         return known or copy
 
-    def _echo(self, made: dict[int, BackupCopy]) -> None:
-        """Set `KMSBackupPath` and `KMSBackupDate` from the first copy elsewhere, in the order in which the
-        destinations were named, or else from the first copy. The register stays the record; these two
+    def _echo(self, made: dict[int, BackupCopy]) -> RegistryValues:
+        """Return `KMSBackupPath` and `KMSBackupDate` from the first copy elsewhere, in the order in which
+        the destinations were named, or else from the first copy. The register stays the record; these two
         values repeat it."""
         best = best_of([made[number] for number in sorted(made)])
-        values = RegistryValues(best.destination, best.backup.created)
-        if self._installation.registry.read() != values:
-            self._installation.registry.write(values)
+        return RegistryValues(best.destination, best.backup.created)
 
-    def _give_up(self, address: str, changes: KeyedChanges) -> None:
+    def _give_up(self, address: str, keys: OpenKeyStore) -> None:
         """Note in the audit trail that a file lies there which is no backup."""
-        changes.tell(self._installation.event(Action.BACKUP_FAILED, address))
-
-
-def _none_made(failures: Sequence[CopyFailure]) -> NskeysError:
-    """Return the error to raise where no destination got its copy; Cancelled where a person stopped it."""
-    errors = tuple((failure.info.address, failure.error) for failure in failures)
-    stopped = next((error for _, error in errors if isinstance(error, Cancelled)), None)
-    return stopped or (errors[0][1] if len(errors) == 1 else NoCopyMade(errors))
+        with changes_with(self._installation, keys, _DOING) as changes:
+            changes.tell(self._installation.event(Action.BACKUP_FAILED, address))

@@ -70,7 +70,7 @@ class AlreadyHere:
                 cmdb_id, credential.kid, keys.key(credential.kid)
             )
             self._sealers[credential.kid] = sealer
-            with sealer.open(credential.credential_id, credential.fields, stored.blob) as secret:
+            with sealer.open(stored) as secret:
                 return self._digest(secret)
         except (NoSuchKey, SealDoesNotOpen):
             return b""

@@ -1,16 +1,22 @@
 """Importing another program's export: plan, then everything in one transaction or nothing at all."""
 
+import gc
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
+from nskeys.archive.age.header import FAMILY
 from nskeys.crypto.sealing import Sealer
 from nskeys.errors import BadRow, FieldInvalid, ImportRefused, ImportUnreadable, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.credentials import Credential, SealedCredential
 from nskeys.model.imports import (
+    CsvPreview,
+    ExportFolder,
     ExportRow,
     ImportedCredential,
     ImportFormat,
@@ -21,22 +27,32 @@ from nskeys.model.imports import (
     Reading,
     bad_row,
 )
+from nskeys.model.recovery import BY_ITS_OWN, Unlock
 from nskeys.model.secret import SecretBytes, Wipeable
 from nskeys.model.signed_json import canonical_json
 from nskeys.ports import (
-    CmdbView,
+    CmdbChange,
+    ImportPreview,
     ImportReader,
     Progress,
+    Purpose,
     SecretProvider,
+    SecretRequest,
     SilentProgress,
     Stage,
 )
 from nskeys.reasons import FieldProblem, ImportProblem, Operation
 from nskeys.services.credentials.already_here import AlreadyHere, TakenNames
+from nskeys.services.credentials.export import open_export
 from nskeys.services.credentials.import_rules import Names, PlannedRow, named, plan_row, replacing
+from nskeys.services.credentials.old_seals import OldSeals
 from nskeys.services.credentials.target_secrets import secret_in_target
 from nskeys.services.installation import Installation, sealing_key
+from nskeys.services.passwords.new_password import ask_until_it_opens
+from nskeys.services.settling import unlocked
 from nskeys.services.transaction import KeyedChanges, signed_changes, unsigned_changes
+
+T = TypeVar("T")
 
 _OPERATION = Operation.IMPORT
 _NO_WISHES = ImportWishes()
@@ -67,32 +83,60 @@ class PreparedImport(Wipeable):
 class ImportService:
     """Plans an import from the bytes of a file, and carries it out."""
 
-    def __init__(self, installation: Installation, reader: ImportReader) -> None:
+    def __init__(self, installation: Installation, reader: ImportReader, preview: ImportPreview) -> None:
         self._installation = installation
         self._reader = reader
+        self._preview = preview
+
+    def preview(self, source: str, data: bytes | ExportFolder, reading: Reading) -> CsvPreview:
+        """Return the first rows of a CSV. Raises ImportUnreadable."""
+        if isinstance(data, ExportFolder):
+            raise ImportUnreadable(source, ImportProblem.NOT_A_TREE)
+        return self._preview(source, data, reading)
 
     def plan(
         self,
         source: str,
-        data: bytes,
+        data: bytes | ExportFolder,
         secrets: SecretProvider,
         wishes: ImportWishes = _NO_WISHES,
+        opening: Unlock = BY_ITS_OWN,
     ) -> PreparedImport:
-        """Return what an import of `data` would do. `source` names it for people. Asks for the keys only
-        where rows may be here already. Bad rows are in the plan, whatever `skip_bad` says. Raises
-        ImportUnreadable."""
+        """Return what an import of `data` would do. `source` names it for people. Asks for what opens an
+        encrypted export, and for the keys where rows may be here already; `opening` names an identity file
+        for an age file to recipients. Bad rows are in the plan,
+        whatever `skip_bad` says. Raises ImportUnreadable, WrongPassword."""
         installation = self._installation
         installation.require()
-        parsed = self._reader(source, data, wishes.reading)
+
+        if not isinstance(data, ExportFolder) and data.startswith(FAMILY):
+            data = open_export(source, data, secrets, opening)
+
+        def unlock(purpose: Purpose, opens: Callable[[SecretBytes], T]) -> T:
+            return ask_until_it_opens(SecretRequest(purpose, source), secrets, opens)
+
+        with _no_collecting():
+            return self._planned(
+                source, self._reader(source, data, wishes.reading, unlock), secrets, wishes
+            )
+
+    def _planned(
+        self, source: str, parsed: ParsedExport, secrets: SecretProvider, wishes: ImportWishes
+    ) -> PreparedImport:
+        installation = self._installation
         cmdb_id = installation.cmdb.cmdb_id()
         with installation.cmdb.reading() as view:
             taken = view.names()
         draft = sort_out(parsed, wishes)
         here = AlreadyHere([planned for _, planned in draft.rows], TakenNames(taken))
         if here:
-            with installation.key_store.unlock(secrets) as keys, installation.cmdb.reading() as view:
+            with unlocked(installation, secrets) as keys, installation.cmdb.reading() as view:
                 here.open(view, keys, cmdb_id)
         return prepare(source, draft, here, Names(taken), wishes, _fingerprint(taken, cmdb_id))
+
+    def remembered_names(self) -> tuple[str, ...]:
+        """Return the names under which columns were remembered."""
+        return tuple(name for name, _ in self._installation.settings.read().columns)
 
     def remembered(self, name: str) -> Reading:
         """Return the columns that were remembered under a name. Raises ImportUnreadable
@@ -122,7 +166,10 @@ class ImportService:
         rows = prepared.rows()
         if rows:
             self._installation.require()
-            with signed_changes(self._installation, secrets, "importing credentials") as changes:
+            with (
+                signed_changes(self._installation, secrets, "importing credentials") as changes,
+                _no_collecting(),
+            ):
                 self._import(plan, rows, changes, progress or SilentProgress())
         return ImportReport(
             len(rows),
@@ -160,22 +207,39 @@ class ImportService:
             active = sealing_key(installation, change, len(rows))
             with changes.keys.key(active.kid) as material:
                 sealer = Sealer(cmdb_id, active.kid, material)
+            seals = OldSeals(change, changes.keys)
+            ids = _ids(rows)
             for start in range(0, len(rows), _BATCH):
                 # Inside the transaction: stopping here rolls all of it back.
                 progress.checkpoint()
                 batch = rows[start : start + _BATCH]
                 change.add(
                     [
-                        _sealed(sealer, planned, secret, event.moment)
+                        _sealed(change, sealer, next(ids), planned, secret, event.moment)
                         for planned, secret in batch
                         if planned.replaces is None
                     ]
                 )
                 for planned, secret in batch:
                     if planned.replaces is not None:
-                        change.replace([_replaced(change, sealer, planned, secret, event.moment)])
+                        before = _to_replace(change, planned)
+                        seals.require(before)
+                        change.replace([_replaced(change, sealer, before, planned, secret, event.moment)])
                 progress.advance(len(batch))
             progress.checkpoint()
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Do without the collector of reference cycles while many rows are made: it walks all of them again and
+    again, and they have no cycles."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +281,8 @@ def prepare(
 ) -> PreparedImport:
     """Return the plan, in the export's order. What is here already claims its credential before what is
     changed does: of two rows of one name, the second may be the one that is here."""
-    same = {row.row: found for row, planned in draft.rows if (found := here.same(planned)) is not None}
+    rows = draft.rows if here else ()
+    same = {row.row: found for row, planned in rows if (found := here.same(planned)) is not None}
     taken: list[ImportedCredential] = []
     secrets: list[SecretBytes] = []
     present: list[ImportedCredential] = []
@@ -226,7 +291,7 @@ def prepare(
         if (found := same.get(row.row)) is not None:
             planned.secret.wipe()
             present.append(replacing(row, planned, found))
-        elif (found := here.changed(planned)) is not None and not wishes.update:
+        elif (found := here.changed(planned) if here else None) is not None and not wishes.update:
             planned.secret.wipe()
             left_out.append(bad_row(row.row, row.title, "row", FieldProblem.CHANGED))
         else:
@@ -254,30 +319,52 @@ def _not_taken(row: ExportRow, field: str, problem: FieldProblem) -> BadRow:
     return bad_row(row.row, row.title, field, problem)
 
 
+def _ids(rows: Sequence[tuple[ImportedCredential, SecretBytes]]) -> Iterator[str]:
+    """Yield an id for each new credential, in ascending order: the database's trees then grow at their
+    end. Which credential gets which says nothing but in which order they were imported."""
+    new = sum(planned.replaces is None for planned, _ in rows)
+    drawn = os.urandom(16 * new)
+    for one in sorted(drawn[start : start + 16] for start in range(0, 16 * new, 16)):
+        yield one.hex()
+
+
 def _sealed(
-    sealer: Sealer, planned: ImportedCredential, secret: SecretBytes, moment: datetime
+    change: CmdbChange,
+    sealer: Sealer,
+    identity: str,
+    planned: ImportedCredential,
+    secret: SecretBytes,
+    moment: datetime,
 ) -> SealedCredential:
-    identity = os.urandom(16).hex()
-    credential = Credential(identity, planned.fields, sealer.kid, moment, moment, moment)
-    return SealedCredential(credential, sealer.seal(identity, planned.fields, secret))
+    credential = Credential(identity, planned.fields, sealer.kid, moment, moment, change.number)
+    return sealer.seal(credential, secret)
 
 
-def _replaced(
-    view: CmdbView, sealer: Sealer, planned: ImportedCredential, secret: SecretBytes, moment: datetime
-) -> SealedCredential:
-    """Return the credential that a row changes, sealed anew. Raises PlanOutdated where it is not as the
-    plan saw it."""
+def _to_replace(change: CmdbChange, planned: ImportedCredential) -> SealedCredential:
+    """Return the credential that a row changes. Raises PlanOutdated where it is not as the plan saw it."""
     seen = planned.replaces
-    stored = None if seen is None else view.credential(seen.credential_id)
+    stored = None if seen is None else change.credential(seen.credential_id)
     if seen is None or stored is None:
         raise PlanOutdated(_OPERATION)
     now = stored.credential
-    if (now.fields, now.updated) != (seen.fields, seen.updated):
+    if (now.fields, now.updated, now.number) != (seen.fields, seen.updated, seen.number):
         raise PlanOutdated(_OPERATION)
-    # Exposure counts from the first sealing under a key, not from the last.
-    sealed = now.sealed if sealer.kid == now.kid else moment
-    changed = replace(now, fields=planned.fields, kid=sealer.kid, updated=moment, sealed=sealed)
-    return SealedCredential(changed, sealer.seal(now.credential_id, planned.fields, secret))
+    return stored
+
+
+def _replaced(
+    change: CmdbChange,
+    sealer: Sealer,
+    stored: SealedCredential,
+    planned: ImportedCredential,
+    secret: SecretBytes,
+    moment: datetime,
+) -> SealedCredential:
+    """Return the credential that a row changes, sealed anew."""
+    changed = replace(
+        stored.credential, fields=planned.fields, kid=sealer.kid, updated=moment, number=change.number
+    )
+    return sealer.seal(changed, secret)
 
 
 def _updated(plan: ImportPlan) -> int:

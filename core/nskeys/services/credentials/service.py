@@ -1,12 +1,13 @@
 """Credentials: add, edit, show, reveal, remove, search. Nothing is decrypted to be listed."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from nskeys.crypto.sealing import Sealer
 from nskeys.errors import (
     AmbiguousCredential,
     CmdbDamaged,
@@ -25,14 +26,16 @@ from nskeys.model.credentials import (
     UnreadableCredential,
     check_secret,
 )
-from nskeys.model.keys import Kid
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, OpenKeyStore, SecretProvider
 from nskeys.reasons import FieldProblem, Operation, SealProblem
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.installation import Installation, sealing_key
 from nskeys.services.passwords.new_password import is_text
-from nskeys.services.transaction import signed_changes, unsigned_changes
+
+if TYPE_CHECKING:
+    from nskeys.crypto.sealing import Sealer
+    from nskeys.services.transaction import KeyedChanges
 
 _PAGE = 1_000
 _BY_KIND = CredentialOrder(SortBy.KIND)
@@ -80,27 +83,24 @@ class CredentialService:
         """Add a credential, sealed by the active key. Raises NameTaken, KeyNotUsable, KeyUsedUp."""
         _check(secret)
         installation = self._installation
-        installation.require()
-        cmdb_id = installation.cmdb.cmdb_id()
-        with signed_changes(installation, secrets, "adding a credential") as changes:
+        cmdb_id = installation.require()
+        with _changes(installation, secrets, "adding a credential") as changes:
             credential_id, now = os.urandom(16).hex(), installation.clock.now()
             event = installation.event(
                 Action.CREDENTIAL_ADDED, f"{fields.kind}/{fields.name}", id=credential_id
             )
             with changes.signed(event) as change:
                 active = sealing_key(installation, change)
-                credential = Credential(credential_id, fields, active.kid, now, now, now)
+                credential = Credential(credential_id, fields, active.kid, now, now, change.number)
                 sealed = _sealed(credential, secret, changes.keys, cmdb_id)
-                change.know_keys([active.kid])
                 change.add([sealed])
         return credential
 
     def reveal(self, credential: Credential, secrets: SecretProvider) -> SecretBytes:
         """Return the secret, which the caller wipes. The audit trail records the reveal first."""
         installation = self._installation
-        installation.require()
-        cmdb_id = installation.cmdb.cmdb_id()
-        with signed_changes(installation, secrets, "revealing a credential") as changes:
+        cmdb_id = installation.require()
+        with _changes(installation, secrets, "revealing a credential") as changes:
             with installation.cmdb.reading() as view:
                 stored = _stored(view, credential)
             _check_readable(stored.credential)
@@ -124,13 +124,13 @@ class CredentialService:
     ) -> Credential:
         """Seal the credential anew with other fields and another secret (None: the same). A credential that
         does not open takes only a new secret, since its old one cannot be bound to new fields. Raises
-        SealDoesNotOpen; PlanOutdated where somebody else edited the credential since."""
+        SealDoesNotOpen; CredentialWaits where something else wrote the row; PlanOutdated where somebody
+        else edited the credential since."""
         if secret is not None:
             _check(secret)
         installation = self._installation
-        installation.require()
-        cmdb_id = installation.cmdb.cmdb_id()
-        with signed_changes(installation, secrets, "editing a credential") as changes:
+        cmdb_id = installation.require()
+        with _changes(installation, secrets, "editing a credential") as changes:
             event = installation.event(
                 Action.CREDENTIAL_EDITED,
                 f"{fields.kind}/{fields.name}",
@@ -140,6 +140,7 @@ class CredentialService:
             )
             with changes.signed(event) as change:
                 stored = _unchanged(change, credential, Operation.EDIT)
+                _require_sealed(change, changes.keys, stored)
                 if secret is None:
                     _check_readable(stored.credential)
                 edited = self._edited(change, stored.credential, fields)
@@ -150,30 +151,42 @@ class CredentialService:
                     else _opened(stored, changes.keys, cmdb_id) as sealing
                 ):
                     sealed = _sealed(edited, sealing, changes.keys, cmdb_id)
-                change.know_keys([edited.kid])
                 change.replace([sealed])
         return edited
 
     def _edited(self, change: CmdbChange, before: Credential, fields: CredentialFields) -> Credential:
         active, now = sealing_key(self._installation, change), self._installation.clock.now()
         if isinstance(before, UnreadableCredential):
-            return _mended(before, fields, active.kid, now)
-        # Exposure counts from the first sealing under a key, not from the last.
-        sealed = before.sealed if active.kid == before.kid else now
-        return replace(before, fields=fields, kid=active.kid, updated=now, sealed=sealed)
+            return _mended(before, Credential("", fields, active.kid, now, now, change.number))
+        return replace(before, fields=fields, kid=active.kid, updated=now, number=change.number)
 
-    def remove(self, credential: Credential) -> None:
-        """Delete the row; the audit trail keeps its name. Needs no key. Raises PlanOutdated where somebody
-        else edited the credential since."""
+    def remove(self, credential: Credential, secrets: SecretProvider) -> None:
+        """Delete the row; the audit trail keeps its name. Raises CredentialWaits where something else wrote
+        it, PlanOutdated where somebody else edited the credential since."""
         installation = self._installation
         installation.require()
-        with unsigned_changes(installation, "removing a credential") as changes:
+        with _changes(installation, secrets, "removing a credential") as changes:
             event = installation.event(
                 Action.CREDENTIAL_REMOVED, credential.reference, id=credential.credential_id
             )
-            with changes.unsigned(event) as change:
-                _unchanged(change, credential, Operation.REMOVAL)
+            with changes.signed(event) as change:
+                stored = _unchanged(change, credential, Operation.REMOVAL)
+                _require_sealed(change, changes.keys, stored)
                 change.remove(credential.credential_id)
+
+
+def _changes(
+    installation: Installation, secrets: SecretProvider, doing: str
+) -> AbstractContextManager[KeyedChanges]:
+    from nskeys.services.transaction import signed_changes  # here, for a list changes nothing
+
+    return signed_changes(installation, secrets, doing)
+
+
+def _require_sealed(change: CmdbChange, keys: OpenKeyStore, stored: SealedCredential) -> None:
+    from nskeys.services.credentials.old_seals import OldSeals
+
+    OldSeals(change, keys).require(stored)
 
 
 def _check(secret: SecretBytes) -> None:
@@ -188,17 +201,17 @@ def _check_readable(credential: Credential) -> None:
         raise CmdbDamaged("credentials", credential.problem, (credential.reference,))
 
 
-def _mended(before: UnreadableCredential, fields: CredentialFields, kid: Kid, now: datetime) -> Credential:
-    """Return a row that could not be read, with the fields and the secret that a person gives; the
-    unreadable fields have to be among them."""
+def _mended(before: UnreadableCredential, now: Credential) -> Credential:
+    """Return a row that could not be read, with what a person gives; the unreadable fields have to be among
+    that."""
     shown = before.fields
     for name in ("kind", "name", "target", "account", "note"):
-        if name in before.ill and getattr(fields, name) == getattr(shown, name):
+        if name in before.ill and getattr(now.fields, name) == getattr(shown, name):
             raise FieldInvalid(name, FieldProblem.NOT_READABLE)
     if "id" in before.ill:
         _check_readable(before)
-    created = now if "created" in before.ill else before.created
-    return Credential(before.credential_id, fields, kid, created, now, now)
+    created = now.created if "created" in before.ill else before.created
+    return replace(now, credential_id=before.credential_id, created=created)
 
 
 def _stored(view: CmdbView, wanted: Credential) -> SealedCredential:
@@ -213,7 +226,7 @@ def _unchanged(view: CmdbView, seen: Credential, doing: Operation) -> SealedCred
     rotation in between does not matter."""
     stored = _stored(view, seen)
     now = stored.credential
-    if (now.fields, now.updated) != (seen.fields, seen.updated):
+    if (now.fields, now.updated, now.number) != (seen.fields, seen.updated, seen.number):
         raise PlanOutdated(doing)
     return stored
 
@@ -235,15 +248,16 @@ def _opened(stored: SealedCredential, keys: OpenKeyStore, cmdb_id: str) -> Secre
             credential.fields.name,
             SealProblem.KEY_MISSING,
         ) from None
-    return sealer.open(credential.credential_id, credential.fields, stored.blob)
+    return sealer.open(stored)
 
 
 def _sealed(
     credential: Credential, secret: SecretBytes, keys: OpenKeyStore, cmdb_id: str
 ) -> SealedCredential:
-    sealer = _sealer(credential, keys, cmdb_id)
-    return SealedCredential(credential, sealer.seal(credential.credential_id, credential.fields, secret))
+    return _sealer(credential, keys, cmdb_id).seal(credential, secret)
 
 
 def _sealer(credential: Credential, keys: OpenKeyStore, cmdb_id: str) -> Sealer:
+    from nskeys.crypto.sealing import Sealer
+
     return Sealer(cmdb_id, credential.kid, keys.key(credential.kid))

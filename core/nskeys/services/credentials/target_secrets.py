@@ -16,13 +16,14 @@ class TargetSecret:
 
 
 _USER_AND_SECRET = re.compile(
-    r"(?:\b[A-Za-z][A-Za-z0-9+.-]*://|//|^|(?<=\s))(?P<user>[^/\s:@?#]*):(?!//)"
+    r"(?!(?:mailto|sips?|xmpp|acct):)(?:\b[A-Za-z][A-Za-z0-9+.-]*://|//|^|(?<=\s))(?P<user>[^/\s:@?#]*):(?!//)"
     r"(?P<secret>[^\s@]+(?:@[^\s@/]+)*)@(?P<host>[^@\s/?#]+)"
 )
 """`user:password@host`. A password may hold any character but a space."""
 _PORT = re.compile(r"\d{1,5}(?:[/?#]|$)")
 _PARAMETER = re.compile(
-    r"(?P<before>^|[?&;#\s])(?:password|passwd|passwort|passphrase|pass|pwd|pw|secret|client_secret|token|"
+    r"(?P<before>^|[?&;#\s])(?:password|passwd|passwort|kennwort|passphrase|passcode|pass|pwd|pw|mdp|senha|"
+    r"(?:client_|private_)?secret|(?:secret|private)_?key|token|"
     r"access_token|auth_token|api_?key|api-key)\s*=\s*(?P<secret>[^&;#\s]+)",
     re.IGNORECASE,
 )
@@ -32,6 +33,8 @@ _PARAMETER = re.compile(
 def secret_in_target(target: str) -> TargetSecret | None:
     """Return the secret in a target, if there is one; `host:8080/a@b` has a port and none."""
     text = target.strip()
+    if "@" not in text and "=" not in text:
+        return None
     found = _USER_AND_SECRET.search(text)
     if found and not _PORT.match(found["secret"]):
         rest = text[: found.start("user")] + text[found.start("host") :]

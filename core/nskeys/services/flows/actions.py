@@ -19,7 +19,7 @@ class Action(StrEnum):
     HINT = "hint"
     """Change the hint."""
     BACK_UP = "back_up"
-    """Make a backup first."""
+    """Make the backup that comes first, or that is due then."""
     DRILL = "drill"
     """Drill a backup first."""
     SKIP = "skip"

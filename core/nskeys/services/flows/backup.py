@@ -15,8 +15,10 @@ from nskeys.errors import (
     PasswordRefused,
     PlanOutdated,
 )
-from nskeys.model.plans import BackupPlan, BackupReport
+from nskeys.model.destinations import Location
+from nskeys.services.backup.both import BothPlan, BothReport
 from nskeys.services.flows.actions import Action
+from nskeys.services.flows.route import Route, Stop
 from nskeys.services.setup.destinations import DestinationStatus
 
 _ANOTHER_PLACE = (DestinationInvalid, DestinationUnreachable, CannotCreate, BackupNotProven, NoCopyMade)
@@ -47,6 +49,24 @@ _ACTS = {
 }
 
 
+_STOPS = {
+    BackupStep.LOOKING: Stop.DESTINATION,
+    BackupStep.DESTINATION: Stop.DESTINATION,
+    BackupStep.PASSWORD: Stop.PASSWORD,
+    BackupStep.REVIEW: Stop.PLAN,
+    BackupStep.PLANNING: Stop.PLAN,
+    BackupStep.RUNNING: Stop.PROOF,
+    BackupStep.DONE: Stop.PROOF,
+}
+
+
+_RANKS = {Location.ELSEWHERE: 0, Location.UNKNOWN: 1, Location.HERE: 2}
+
+
+def _rank(status: DestinationStatus) -> int:
+    return _RANKS[status.where.location]
+
+
 @dataclass(frozen=True, slots=True)
 class BackupFlow:
     """One backup. Where `has_password` turns false, the password that was given is wiped."""
@@ -55,9 +75,9 @@ class BackupFlow:
     statuses: tuple[DestinationStatus, ...] = ()
     marked: tuple[str, ...] = ()
     """Addresses of destinations that were taken together before."""
-    plan: BackupPlan | None = None
+    plan: BothPlan | None = None
     has_password: bool = False
-    report: BackupReport | None = None
+    report: BothReport | None = None
     by_password: bool = False
     """Whether a person wants a password although there is a recovery identity."""
     problem: NskeysError | None = None
@@ -68,10 +88,23 @@ class BackupFlow:
         return frozenset(_ACTS.get(self.step, {Action.BACK}))
 
     @property
+    def route(self) -> Route:
+        """The way: no password is asked for where the backup goes to the recovery identity."""
+        password = () if self.unattended else (Stop.PASSWORD,)
+        return Route((Stop.DESTINATION, *password, Stop.PLAN, Stop.PROOF), _STOPS[self.step])
+
+    @property
     def likely(self) -> DestinationStatus | None:
-        """The destination to be marked: the default one where it works, else the first that does."""
-        usable = [status for status in self.statuses if status.problem is None]
-        return next((status for status in usable if status.default), usable[0] if usable else None)
+        """The destination to be marked: one that works, outlives this machine and is the default, as far
+        as there is one."""
+        usable = [status for status in self.choices if status.problem is None]
+        return usable[0] if usable else None
+
+    @property
+    def choices(self) -> tuple[DestinationStatus, ...]:
+        """The destinations in the order in which they help: those that outlive this machine first, and
+        the default one before its like."""
+        return tuple(sorted(self.statuses, key=lambda status: (_rank(status), not status.default)))
 
     def taken(self, chosen: str, marked: Collection[str]) -> tuple[str, ...]:
         """Return where the backup goes when `chosen` is taken: to all marked ones, or to `chosen` where
@@ -84,7 +117,7 @@ class BackupFlow:
         """Take the destinations and their status."""
         return BackupFlow(BackupStep.DESTINATION, statuses, self.marked, problem=self.problem)
 
-    def planned(self, plan: BackupPlan) -> "BackupFlow":
+    def planned(self, plan: BothPlan) -> "BackupFlow":
         """Take a plan: a destination can be written to, or the hint changed, or it is tried again."""
         ready = self.has_password or not plan.wants_password
         step = BackupStep.REVIEW if ready else BackupStep.PASSWORD
@@ -114,7 +147,7 @@ class BackupFlow:
             raise ValueError("its password was not given")
         return replace(self, step=BackupStep.RUNNING, problem=None)
 
-    def done(self, report: BackupReport) -> "BackupFlow":
+    def done(self, report: BothReport) -> "BackupFlow":
         """Take the report of a backup that was written, read back and opened."""
         return replace(self, step=BackupStep.DONE, report=report, has_password=False, problem=None)
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.custodians import CheckReport, Custodians, SplitPlan
 from nskeys.services.flows.actions import Action
+from nskeys.services.flows.route import Route, Stop
 
 
 class CustodiansStep(StrEnum):
@@ -49,7 +50,22 @@ _ACTS = {
     CustodiansStep.PRINTED: {Action.GO_ON, Action.BACK},
     CustodiansStep.SHOWN: {Action.GO_ON, Action.BACK},
     CustodiansStep.CHECKING: {Action.CANCEL},
-    CustodiansStep.DONE: {Action.GO_ON, Action.BACK},
+    CustodiansStep.DONE: {Action.GO_ON, Action.BACK_UP, Action.BACK},
+}
+
+
+_STOPS = {
+    CustodiansStep.NUMBERS: Stop.NUMBERS,
+    CustodiansStep.PLANNING: Stop.PLAN,
+    CustodiansStep.PLAN: Stop.PLAN,
+    CustodiansStep.WHERE: Stop.PLACE,
+    CustodiansStep.SPLITTING: Stop.SHEETS,
+    CustodiansStep.HANDOVER: Stop.SHEETS,
+    CustodiansStep.SHEET: Stop.SHEETS,
+    CustodiansStep.PRINTED: Stop.SHEETS,
+    CustodiansStep.SHOWN: Stop.SHEETS,
+    CustodiansStep.CHECKING: Stop.CHECK,
+    CustodiansStep.DONE: Stop.CHECK,
 }
 
 
@@ -75,6 +91,12 @@ class CustodiansFlow:
             check = {Action.CHECK} if self.state is not None and self.state.to_check is not None else set()
             return frozenset({Action.SPLIT, Action.BACK} | check)
         return frozenset(_ACTS.get(self.step, {Action.BACK}))
+
+    @property
+    def route(self) -> Route:
+        """The way from the present state to sheets that were proven."""
+        stops = (Stop.STATE, Stop.NUMBERS, Stop.PLAN, Stop.PLACE, Stop.SHEETS, Stop.CHECK)
+        return Route(stops, _STOPS.get(self.step, Stop.STATE))
 
     @property
     def holds_shares(self) -> bool:

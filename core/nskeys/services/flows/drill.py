@@ -7,6 +7,7 @@ from enum import StrEnum
 from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError
 from nskeys.model.plans import DrillReport
 from nskeys.services.flows.actions import Action
+from nskeys.services.flows.route import Route, Stop
 from nskeys.services.flows.source import SourceFlow
 
 
@@ -30,15 +31,31 @@ class DrillFlow:
         if self.step is DrillStep.RUNNING:
             return frozenset({Action.CANCEL})
         if self.step is DrillStep.DONE:
-            return frozenset({Action.GO_ON, Action.BACK, Action.PROOF})
+            return frozenset({Action.GO_ON, Action.BACK} | ({Action.PROOF} if self.listed else set()))
         return self.source.acts
+
+    @property
+    def route(self) -> Route:
+        """The way to the proof."""
+        here = {DrillStep.RUNNING: Stop.PASSWORD, DrillStep.DONE: Stop.PROOF}
+        stops = (Stop.FILE, Stop.CONTENTS, Stop.PASSWORD, Stop.PROOF)
+        return Route(stops, here.get(self.step, self.source.stop))
 
     @property
     def whole(self) -> bool:
         """Whether the backup is this server's own, brought back every credential, and that was recorded."""
         report = self.report
-        proven = report is not None and not report.proof.failures and not report.foreign
+        proven = report is not None and report.proof.whole and not report.foreign
         return proven and report is not None and report.written_down
+
+    @property
+    def listed(self) -> bool:
+        """Whether there is a list to show: the CMDB here has the credentials that were tried, or some did
+        not open."""
+        report = self.report
+        if report is None:
+            return False
+        return bool(report.proof.failures) or report.of_this_cmdb
 
     def at_source(self, source: SourceFlow) -> "DrillFlow":
         """Take the state of choosing the backup to try."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.retention import Retention
 from nskeys.services.flows.actions import Action
+from nskeys.services.flows.route import Route, Stop
 from nskeys.services.register.prune import PrunePlan, PruneReport
 
 
@@ -38,13 +39,19 @@ class PruneFlow:
     def acts(self) -> Set[Action]:
         match self.step:
             case PruneStep.PLAN:
-                changes = self.plan is not None and bool(self.plan.deleted or self.plan.settled)
+                changes = self.plan is not None and self.plan.changes
                 return frozenset({Action.NUMBERS, Action.BACK} | ({Action.GO_ON} if changes else set()))
             case PruneStep.SURE | PruneStep.DONE:
                 return frozenset({Action.GO_ON, Action.BACK})
             case PruneStep.RUNNING:
                 return frozenset({Action.CANCEL})
         return frozenset({Action.BACK})
+
+    @property
+    def route(self) -> Route:
+        """The way: what would go, and what went."""
+        here = Stop.RESULT if self.step is PruneStep.DONE else Stop.PLAN
+        return Route((Stop.PLAN, Stop.RESULT), here)
 
     def looked(self, plan: PrunePlan) -> "PruneFlow":
         """Take the plan, made after every copy was looked at."""
@@ -58,7 +65,7 @@ class PruneFlow:
         """Begin the work; where files are to be deleted, a second confirmation is asked first."""
         if self.plan is None or Action.GO_ON not in self.acts:
             raise ValueError("there is no plan to be carried out")
-        asks = self.step is PruneStep.PLAN and bool(self.plan.deleted)
+        asks = self.step is PruneStep.PLAN and bool(self.plan.deleted or self.plan.copies)
         return replace(
             self, step=PruneStep.SURE if asks else PruneStep.RUNNING, problem=None, stopped=False
         )

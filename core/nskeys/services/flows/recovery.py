@@ -7,6 +7,7 @@ from enum import StrEnum
 from nskeys.errors import Cancelled, NskeysError, PlanOutdated
 from nskeys.model.recovery import NO_RECOVERY, IdentityKind, Recovery, RecoveryPlan, RecoveryReport
 from nskeys.services.flows.actions import Action
+from nskeys.services.flows.route import Route, Stop
 
 
 class RecoveryStep(StrEnum):
@@ -31,6 +32,14 @@ _ACTS = {
 }
 
 
+_STOPS = {
+    RecoveryStep.PLANNING: Stop.PLAN,
+    RecoveryStep.REVIEW: Stop.PLAN,
+    RecoveryStep.RUNNING: Stop.PASSWORD,
+    RecoveryStep.DONE: Stop.PROOF,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class RecoveryFlow:
     step: RecoveryStep = RecoveryStep.LOOKING
@@ -43,6 +52,12 @@ class RecoveryFlow:
     @property
     def acts(self) -> Set[Action]:
         return frozenset(_ACTS.get(self.step, {Action.BACK}))
+
+    @property
+    def route(self) -> Route:
+        """The way to a new identity."""
+        stops = (Stop.STATE, Stop.PLAN, Stop.PASSWORD, Stop.PROOF)
+        return Route(stops, _STOPS.get(self.step, Stop.STATE))
 
     @property
     def replaces(self) -> bool:

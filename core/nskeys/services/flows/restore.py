@@ -8,6 +8,7 @@ from nskeys.errors import BackupDamaged, BackupForged, Cancelled, NskeysError, P
 from nskeys.model.plans import RestorePlan, RestoreReport
 from nskeys.reasons import Operation
 from nskeys.services.flows.actions import Action
+from nskeys.services.flows.route import Route, Stop
 from nskeys.services.flows.source import SourceFlow
 
 
@@ -35,6 +36,13 @@ _ACTS = {
     RestoreStep.FOREIGN: {Action.GO_ON, Action.BACK},
     RestoreStep.PROTECTOR: {Action.CHOOSE, Action.BACK},
     RestoreStep.RUNNING: {Action.CANCEL},
+}
+_STOPS = {
+    RestoreStep.OPENING: Stop.PASSWORD,
+    RestoreStep.PLANNING: Stop.PLAN,
+    RestoreStep.PLAN: Stop.PLAN,
+    RestoreStep.FOREIGN: Stop.PLAN,
+    RestoreStep.PROTECTOR: Stop.PROTECTOR,
 }
 _OPEN = (
     RestoreStep.PLANNING,
@@ -69,9 +77,19 @@ class RestoreFlow:
         if self.step is RestoreStep.SOURCE:
             return self.source.acts
         if self.step is RestoreStep.DONE:
-            return frozenset({Action.GO_ON, Action.BACK} | ({Action.PROOF} if self.report else set()))
+            new = self.plan is not None and self.plan.sets_up  # its rows were counted anew
+            also = {Action.PROOF} if self.report else set()
+            return frozenset({Action.GO_ON, Action.BACK} | also | ({Action.BACK_UP} if new else set()))
         names = self.step is RestoreStep.PLAN and self.plan is not None and self.plan.sets_up
         return frozenset(_ACTS.get(self.step, {Action.BACK}) | ({Action.NAME} if names else set()))
+
+    @property
+    def route(self) -> Route:
+        """The way: the protector is asked for where the home is set up."""
+        protector = (Stop.PROTECTOR,) if self.plan is not None and self.plan.sets_up else ()
+        stops = (Stop.FILE, Stop.CONTENTS, Stop.PASSWORD, Stop.PLAN, *protector, Stop.PROOF)
+        here = self.source.stop if self.step is RestoreStep.SOURCE else _STOPS.get(self.step, Stop.PROOF)
+        return Route(stops, here)
 
     @property
     def holds_keys(self) -> bool:
@@ -137,7 +155,8 @@ class RestoreFlow:
         if isinstance(error, Cancelled):
             if error.what is Operation.PROOF:
                 return replace(self, step=RestoreStep.DONE, stored=True, problem=None)
-            return replace(self, step=RestoreStep.PLAN, problem=None)
+            asked = RestoreStep.PROTECTOR if self.protector else RestoreStep.PLAN
+            return replace(self, step=asked, protector="", problem=None)
         step = RestoreStep.PLANNING if isinstance(error, PlanOutdated) else RestoreStep.PLAN
         return replace(self, step=step, problem=error)
 

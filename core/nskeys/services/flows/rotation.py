@@ -8,6 +8,7 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.keys import KeyState
 from nskeys.model.plans import RotationPlan, RotationReport
 from nskeys.services.flows.actions import Action
+from nskeys.services.flows.route import Route, Stop
 
 
 class RotationStep(StrEnum):
@@ -37,6 +38,14 @@ _ACTS = {
     RotationStep.RUNNING: {Action.CANCEL},
     RotationStep.DONE: {Action.GO_ON, Action.BACK},
 }
+_STOPS = {
+    RotationStep.CREATE: Stop.NEW_KEY,
+    RotationStep.WAITING: Stop.BACKUP,
+    RotationStep.SKIP: Stop.BACKUP,
+    RotationStep.ACTIVATE: Stop.RESEAL,
+    RotationStep.RESUME: Stop.RESEAL,
+    RotationStep.DONE: Stop.RESULT,
+}
 _ON = (RotationStep.CREATE, RotationStep.ACTIVATE, RotationStep.RESUME, RotationStep.SKIP)
 
 
@@ -61,6 +70,13 @@ class RotationFlow:
             | ({Action.BACK_UP} if due else set())
             | ({Action.DRILL} if drill else set())
         )
+
+    @property
+    def route(self) -> Route | None:
+        """The way of a rotation, which may take several visits; None while nothing is known or it works."""
+        here = _STOPS.get(self.step)
+        stops = (Stop.NEW_KEY, Stop.BACKUP, Stop.RESEAL, Stop.RESULT)
+        return None if here is None else Route(stops, here)
 
     def looked(self, plan: RotationPlan) -> "RotationFlow":
         """Take the plan of the next step."""

@@ -6,21 +6,24 @@ from functools import partial
 from nskeys.archive.opening import open_backup
 from nskeys.errors import KeyStoreUnreached, NoProvenBackup, NskeysError, PasswordRefused
 from nskeys.model.audit import Action
-from nskeys.model.backup import Inspected, Protection
-from nskeys.model.keys import Leftover
+from nskeys.model.backup import Inspected
+from nskeys.model.keys import KeyInfo, KeyState, Leftover, StoredKey
 from nskeys.model.recoverability import Recoverability
-from nskeys.model.register import BackupCopy
+from nskeys.model.register import BackupCopy, Protection
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import KeyStore, Purpose, SecretProvider, StoreInfo
+from nskeys.ports import KeyStore, NewKey, OpenKeyStore, Purpose, SecretProvider, StoreInfo
 from nskeys.reasons import Operation, PasswordProblem, ProtectorProblem
 from nskeys.services.installation import Installation
-from nskeys.services.passwords.providers import RememberedPassphrase, prefetch_secret, weak_passphrase
+from nskeys.services.passwords.providers import prefetch_secret, weak_passphrase
 from nskeys.services.register.service import RegisterService
 from nskeys.services.status.overview import RecoverabilityService
-from nskeys.services.transaction import changes_with, keys_fingerprint
+from nskeys.services.transaction import Extras, changes_with, keys_fingerprint, require_settled
 
 _OPENS_WITH = {Purpose.NEW_PASSPHRASE: Purpose.PASSPHRASE, Purpose.PIN: Purpose.PIN}
 """What opens, by what a new wrapping asks for."""
+
+
+_DOING = "changing the protector"
 
 
 class ProtectionService:
@@ -84,23 +87,33 @@ class ProtectionService:
         before = installation.key_store.info().protector
         seen = keys_fingerprint(installation)
         refuse = partial(refuse_backup_password, installation)
-        # Asked once here; `rewrap` gets what was typed, so the lock is not held while a person types.
+        require_settled(installation, _DOING)
+        # Asked before the lock is taken, so it is not held while a person types.
         with (
-            RememberedPassphrase(secrets) as known,
-            installation.key_store.unlock(known) as keys,
+            installation.key_store.unlock(secrets) as keys,
             prefetch_secret(chosen, new_secrets, refuse, installation.least_score) as wrap,
-            changes_with(installation, keys, "changing the protector") as changes,
+            changes_with(installation, keys, _DOING) as changes,
         ):
             # Somebody may have changed it while the new passphrase was typed.
             changes.require_unchanged(Operation.PROTECTOR, seen)
             event = installation.event(
                 Action.PROTECTOR_CHANGED, installation.home.path, before=before, after=chosen.name
             )
-            # The audit line once the new generation is whole and was opened, and before it counts: killed
-            # in between, a line is there without its change, never the reverse.
-            installation.key_store.rewrap(chosen, known, wrap, lambda: changes.tell(event))
+            store = installation.key_store
+            here = [as_it_is(key, keys) for key in store.keys()]
+            copy_keys = [keys.copy_key(key.kid) for key in store.copy_keys()]
+            cmdb_id = store.info().cmdb_id
+            made = store.prepare(cmdb_id, chosen, wrap, here, changes.server_key, copy_keys)
+            # What cannot be removed afterwards is a leftover: `leftovers` tells of it.
+            changes.tell(event, Extras(store_id=made.store_id))
             weak = weak_passphrase(wrap)
         return replace(installation.key_store.info(), weak=weak)
+
+
+def as_it_is(key: StoredKey, keys: OpenKeyStore) -> NewKey:
+    """Return a key to be wrapped anew. Its state is the CMDB's, so the one that is given here is not
+    stored."""
+    return NewKey(KeyInfo(key.kid, key.created, KeyState.DEACTIVATED, key.created), keys.key(key.kid))
 
 
 def holding_every_key(answer: Recoverability) -> BackupCopy | None:

@@ -2,8 +2,8 @@
 
 First step: a pre-active key and a record, then stop: a backup is due. Second step, once a proven backup
 elsewhere holds that key: it becomes active, and every credential is sealed under it, batch by batch.
-The order of the two stores is what makes each step safe to repeat: keys are on disk before any record
-or row names them.
+A key is on disk before any record or row names it, and its state changes in the transaction that writes
+the record: so a killed process leaves the step done or not done.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,11 @@ from nskeys.crypto.sealing import Resealed, Sealer
 from nskeys.errors import KeyUsedUp, NoSuchKey, PlanOutdated
 from nskeys.model.audit import Action, AuditEvent
 from nskeys.model.keys import SEALS_LIMIT, KeyInfo, KeyState, Kid, Rotation, RotationStage
-from nskeys.model.plans import CredentialProof, FailureReason, RotationPlan, RotationReport
+from nskeys.model.plans import CredentialProof, RotationPlan, RotationReport
 from nskeys.model.register import holds_without_counting
 from nskeys.ports import CmdbView, NewKey, OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
-from nskeys.reasons import Operation
+from nskeys.reasons import FailureReason, Operation
+from nskeys.services.copy_keys import make_copy_key
 from nskeys.services.credentials.verify import sealed_by
 from nskeys.services.installation import Installation
 from nskeys.services.status.overview import Overview, RecoverabilityService
@@ -80,7 +81,7 @@ class _Work:
                 return
             after = rows[-1][0]
             fresh, failed = self._new.resealed(old, rows)
-            self._write(fresh)
+            self._write(kid, fresh)
             self._leave(failed)
             self._progress.advance(len(rows))
 
@@ -111,12 +112,12 @@ class _Work:
         )
         self.outcome.left.extend(proofs)
 
-    def _write(self, fresh: Sequence[Resealed]) -> None:
+    def _write(self, old: Kid, fresh: Sequence[Resealed]) -> None:
         if not fresh:
             return
         event = self._installation.event(Action.ROTATION_RESEALED, self._new.kid, credentials=len(fresh))
         with self._changes.signed(event) as change:
-            change.reseal(fresh, self._new.kid, event.moment)
+            change.reseal(old, fresh, self._new.kid)
         self.outcome.resealed += len(fresh)
 
     def _check_limit(self, view: CmdbView, more: int) -> None:
@@ -134,7 +135,8 @@ class RotationService:
         """Return what the next `execute` would do."""
         installation = self._installation
         overview = RecoverabilityService(installation).overview()
-        kid = overview.rotation.kid if overview.rotation else self._waiting()
+        waiting = self._waiting()
+        kid = overview.rotation.kid if overview.rotation else waiting.kid if waiting else None
         activated = kid is not None and self._is_active(kid)
         return RotationPlan(
             creates=kid is None,
@@ -173,29 +175,30 @@ class RotationService:
         with installation.cmdb.reading() as view:
             rotation = view.rotation()
         if rotation is not None:
-            if rotation.goes_on(installation.key_store.keys()):
+            if rotation.goes_on(installation.keys()):
                 return rotation
             # The CMDB and the restored keys are of different times, so this record matches no key here.
             self._abandon(rotation, changes)
-        kid = self._waiting() or self._create(changes.keys)
+        key = self._waiting() or self._create(changes.keys)
         now = installation.clock.now()
-        fresh = Rotation(0, kid, RotationStage.WAITING, begun=now, changed=now)
-        with changes.signed(installation.event(Action.KEY_CREATED, kid)) as change:
-            change.know_keys([kid])
+        fresh = Rotation(0, key.kid, RotationStage.WAITING, begun=now, changed=now)
+        with changes.signed(installation.event(Action.KEY_CREATED, key.kid)) as change:
+            change.set_keys([key])
             return change.set_rotation(fresh)
 
-    def _waiting(self) -> Kid | None:
-        """Return the newest pre-active key, which a rotation made that was killed before writing its
-        record; None without one."""
-        waiting = [key for key in self._installation.key_store.keys() if key.state is KeyState.PRE_ACTIVE]
-        return waiting[-1].kid if waiting else None
+    def _waiting(self) -> KeyInfo | None:
+        """Return the newest pre-active key, as a restore brings one of a rotation that was under way; None
+        without one."""
+        waiting = [key for key in self._installation.keys() if key.state is KeyState.PRE_ACTIVE]
+        return waiting[-1] if waiting else None
 
-    def _create(self, keys: OpenKeyStore) -> Kid:
+    def _create(self, keys: OpenKeyStore) -> KeyInfo:
         with new_material() as material:
             now = self._installation.clock.now()
             info = KeyInfo(thumbprint(material), now, KeyState.PRE_ACTIVE, now)
-            keys.change(add=[NewKey(info, material)])
-        return info.kid
+            make_copy_key(self._installation, keys)
+            keys.add([NewKey(info, material)])
+        return info
 
     def _may_reseal(self, rotation: Rotation, without_backup: bool) -> bool:
         return (
@@ -205,35 +208,31 @@ class RotationService:
         )
 
     def _is_active(self, kid: Kid) -> bool:
-        """Return whether the gate was passed already. The key store decides this and not the record, since
-        anybody who can write to the database could change the record."""
-        keys = self._installation.key_store.keys()
+        """Return whether the gate was passed already. The key's state decides this and not the record."""
+        keys = self._installation.keys()
         return any(key.kid == kid and key.state is KeyState.ACTIVE for key in keys)
 
     def _activate(self, rotation: Rotation, changes: KeyedChanges) -> Rotation:
-        """Make the key active and say so in the record, as far as either is still to be done. The key store
-        changes first, in one step: killed before the record follows, the next run finds an active key whose
-        record still waits, and comes through here again."""
+        """Make the key active and say so in the record, in one transaction."""
         installation = self._installation
         now = installation.clock.now()
-        if self._is_active(rotation.kid):
-            if rotation.stage is RotationStage.RESEALING:
-                return rotation
-        else:
-            changes.keys.change(states=self._states(rotation.kid))
+        if self._is_active(rotation.kid) and rotation.stage is RotationStage.RESEALING:
+            return rotation
         skipped = not _held_elsewhere(RecoverabilityService(installation).overview(), rotation.kid)
         active = replace(rotation, stage=RotationStage.RESEALING, changed=now, gate_skipped=skipped)
         event = installation.event(
             Action.ROTATION_ACTIVATED, rotation.kid, backup="skipped" if skipped else "proven"
         )
-        self._write(active, event, changes)
+        with changes.signed(event) as change:
+            change.set_keys(self._states(rotation.kid, change))
+            change.set_rotation(active)
         return active
 
-    def _states(self, kid: Kid) -> list[KeyInfo]:
+    def _states(self, kid: Kid, view: CmdbView) -> list[KeyInfo]:
         """Return the states after activation: this key active, those that seal or wait deactivated at the
         same moment."""
         now, states = self._installation.clock.now(), []
-        for key in self._installation.key_store.keys():
+        for key in view.keys():
             if key.kid == kid:
                 states.append(key.in_state(KeyState.ACTIVE, now))
             elif key.state in (KeyState.ACTIVE, KeyState.PRE_ACTIVE):
@@ -256,7 +255,7 @@ class RotationService:
 
     def _report(self, kid: Kid, outcome: ResealReport) -> RotationReport:
         overview = RecoverabilityService(self._installation).overview()
-        for key in self._installation.key_store.keys():
+        for key in self._installation.keys():
             if key.kid == kid:
                 due = overview.recoverability.due
                 waits = key.state is KeyState.PRE_ACTIVE

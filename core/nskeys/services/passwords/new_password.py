@@ -1,14 +1,12 @@
 """New passwords: asked for until one can be used."""
 
-import secrets as randomness
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
-from difflib import SequenceMatcher
 from typing import TypeVar
 
 from nskeys.errors import HintRefused, PasswordRefused, SecretUnavailable, WrongPassword
-from nskeys.model.backup import HINT_LIMIT
+from nskeys.model.register import HINT_LIMIT
 from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import KeyStore, Purpose, SecretProvider, SecretRequest
 from nskeys.reasons import HintProblem, PasswordProblem
@@ -29,6 +27,8 @@ Opened = TypeVar("Opened")
 
 def generate_password() -> SecretBytes:
     """Return five groups of five characters, 125 bits, to be written down: `k7mwp-...`."""
+    import secrets as randomness
+
     groups = ("".join(randomness.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
     return SecretBytes.from_text("-".join(groups))
 
@@ -67,6 +67,8 @@ def weakness(password: SecretBytes) -> int | None:
 def check_hint_for(hint: str, password: SecretBytes) -> None:
     """Raise HintRefused for a hint that gives the password away: most of it in one piece, forwards or
     backwards, whatever stands between its letters, in capitals, with accents or without."""
+    from difflib import SequenceMatcher
+
     if password.contained_in(hint):
         raise HintRefused(HintProblem.CONTAINS_PASSWORD)
     letters, hinted = _letters(password.text()), _letters(hint)
@@ -169,6 +171,14 @@ def ask_new_identity_password(
 ) -> SecretBytes:
     """Ask for the password of a new recovery identity with this number, as `ask_new_password` does."""
     request = SecretRequest(Purpose.NEW_IDENTITY_PASSWORD, number=number)
+    return _ask_new(request, secrets, lambda password: check_new_password(password, "", key_store, least))
+
+
+def ask_new_export_password(
+    subject: str, key_store: KeyStore, secrets: SecretProvider, least: int = LEAST_SCORE
+) -> SecretBytes:
+    """Ask for the password of a new export, as `ask_new_password` does."""
+    request = SecretRequest(Purpose.NEW_EXPORT_PASSWORD, subject)
     return _ask_new(request, secrets, lambda password: check_new_password(password, "", key_store, least))
 
 

@@ -5,11 +5,11 @@ a recipient of backups when all its shares were typed in again from their sheets
 copied, or copied wrongly, then costs a new split and no backup.
 """
 
-import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from nskeys.crypto.slip39 import check_split, combine, new_split_secret, split
-from nskeys.errors import NoCustodians, NskeysError, PlanOutdated, RecoveryDamaged
+from nskeys.errors import NoCustodians, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.custodians import (
     CheckReport,
@@ -20,29 +20,25 @@ from nskeys.model.custodians import (
     Split,
     SplitPlan,
 )
-from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
+from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.reasons import Operation
+from nskeys.services.copy_keys import make_copy_key
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.shares import collect_shares, password_of
 from nskeys.services.recovery.identities import (
     NewIdentity,
-    files_in,
-    identity_files,
-    keep,
-    known_recovery,
     make_identity,
     prove_identity,
+    seen_recovery,
+    set_recovery,
     told_number,
-    vouched_recovery,
-    write_signed,
 )
+from nskeys.services.recovery.record import custodians_of, identity_file, known_recovery
 from nskeys.services.recovery.sheet_files import check_folder
-from nskeys.services.transaction import keys_fingerprint, signed_changes
+from nskeys.services.transaction import signed_changes
 
 _KIND = IdentityKind.CUSTODIANS
-_WAITING = "unproven"
-"""What the server key signs a record of what waits as."""
 
 
 class CustodiansService:
@@ -55,9 +51,7 @@ class CustodiansService:
         """Return the custodians' identity in force and the one that waits. Raises RecoveryDamaged."""
         installation = self._installation
         installation.require()
-        recovery = known_recovery(installation)
-        waiting = vouched_recovery(installation, installation.unproven, _WAITING).of(_KIND)
-        return _state(recovery, waiting)
+        return custodians_of(known_recovery(installation))
 
     def sheets_folder(self, folder: str) -> Path:
         """Return the real path of a folder where sheets may be written. Raises SheetsRefused,
@@ -72,14 +66,12 @@ class CustodiansService:
         installation = self._installation
         installation.require()
         recovery = known_recovery(installation)
-        try:
-            state = self.show()
-        except RecoveryDamaged:
-            state = _state(recovery, None)  # the waiting one is damaged; this split replaces it
+        state = custodians_of(recovery)
+        # No two sets of sheets have the same number.
         number = max(recovery.next_number(_KIND), told_number(installation, _KIND) + 1)
-        if state.waiting is not None:
-            number = max(number, state.waiting.number + 1)  # no two sets of sheets have the same number
-        return SplitPlan(number, shares, threshold, state.in_force, state.waiting, self._seen())
+        return SplitPlan(
+            number, shares, threshold, state.in_force, state.waiting, seen_recovery(installation)
+        )
 
     def split(self, plan: SplitPlan, secrets: SecretProvider, progress: Progress | None = None) -> Split:
         """Make the password, its shares and the identity under it, which waits for `check`. The caller
@@ -97,7 +89,7 @@ class CustodiansService:
                 made, file = make_identity(installation, wanted, password)
                 progress.checkpoint()
                 progress.stage(Stage.OPENING)
-                prove_identity(made, file, password, installation.unproven.path_of(_KIND.member))
+                prove_identity(made, file, password, installation.identity_files.path_of(made.sha256))
             progress.checkpoint()
             progress.stage(Stage.UNLOCKING)
             self._keep_waiting(plan, made, file, secrets)
@@ -111,7 +103,7 @@ class CustodiansService:
     ) -> None:
         installation = self._installation
         with signed_changes(installation, secrets, "splitting among custodians") as changes:
-            if self._seen() != plan.fingerprint:
+            if seen_recovery(installation) != plan.fingerprint:
                 raise PlanOutdated(Operation.CUSTODIANS)
             event = installation.event(
                 Action.CUSTODIANS_SPLIT,
@@ -120,12 +112,10 @@ class CustodiansService:
                 shares=made.shares,
                 threshold=made.threshold,
             )
-            # The audit line first: killed in between, it stands without its identity, never the reverse.
-            changes.tell(event)
-            files = {made.member: file}
-            write_signed(
-                installation, installation.unproven, _WAITING, Recovery((made,)), files, changes.server_key
-            )
+            waiting = replace(known_recovery(installation), waiting=made)
+            installation.identity_files.write(file)
+            with changes.signed(event) as change:
+                set_recovery(change, waiting, changes.server_key)
 
     def _facts(self, made: RecoveryIdentity) -> SheetFacts:
         return SheetFacts(
@@ -151,8 +141,7 @@ class CustodiansService:
         if wanted is None:
             raise NoCustodians
         waits = state.waiting is not None
-        store = installation.unproven if waits else installation.recovery
-        file = files_in(store, Recovery((wanted,)))[wanted.member]
+        file = identity_file(installation, wanted)
         gathered = ShareProgress(wanted.set_name, wanted.threshold, wanted.shares, every=True)
         with (
             collect_shares(str(wanted.number), gathered, secrets) as shares,
@@ -160,12 +149,12 @@ class CustodiansService:
             password_of(secret) as password,
         ):
             progress.stage(Stage.OPENING)
-            prove_identity(wanted, file, password, store.path_of(wanted.member))
+            prove_identity(wanted, file, password, installation.identity_files.path_of(wanted.sha256))
         progress.stage(Stage.UNLOCKING)
-        self._believe(wanted, file, waits, secrets)
+        self._believe(wanted, waits, secrets)
         return CheckReport(wanted, first=waits, replaced=state.in_force if waits else None)
 
-    def _believe(self, proven: RecoveryIdentity, file: bytes, waits: bool, secrets: SecretProvider) -> None:
+    def _believe(self, proven: RecoveryIdentity, waits: bool, secrets: SecretProvider) -> None:
         installation = self._installation
         with signed_changes(installation, secrets, "checking the shares") as changes:
             if self.show().to_check != proven:
@@ -173,34 +162,9 @@ class CustodiansService:
             event = installation.event(
                 Action.CUSTODIANS_CHECKED, proven.recipient, number=proven.number, shares=proven.shares
             )
-            changes.tell(event)
             if waits:
-                before = known_recovery(installation)
-                files = {**identity_files(installation, before), proven.member: file}
-                keep(installation, before.with_identity(proven), files, changes.server_key)
-
-    def _seen(self) -> str:
-        """Return a digest of the keys' state, of the identity in force and of the one that waits, for
-        PlanOutdated."""
-        installation = self._installation
-        kept = (installation.recovery.record() or b"", installation.unproven.record() or b"")
-        return hashlib.sha256(b"\0".join((keys_fingerprint(installation).encode(), *kept))).hexdigest()
-
-
-def waiting_custodians(installation: Installation, recovery: Recovery) -> RecoveryIdentity | None:
-    """Return the identity whose shares wait for their proof; None where nothing waits or its record is
-    damaged: a check reports that, and a new split replaces it."""
-    try:
-        waiting = vouched_recovery(installation, installation.unproven, _WAITING)
-    except NskeysError:
-        return None
-    return _state(recovery, waiting.of(_KIND)).waiting
-
-
-def _state(recovery: Recovery, waiting: RecoveryIdentity | None) -> Custodians:
-    """Return the state; an identity that was put in force, or followed by a newer one, no longer waits."""
-    in_force = recovery.of(_KIND)
-    if waiting is not None and in_force is not None and waiting.number <= in_force.number:
-        waiting = None
-    earlier = tuple(one for one in recovery.earlier if one.kind is _KIND)
-    return Custodians(in_force, waiting, earlier)
+                make_copy_key(installation, changes.keys)
+            with changes.signed(event) as change:
+                if waits:
+                    in_force = known_recovery(installation).with_identity(proven)
+                    set_recovery(change, in_force, changes.server_key)

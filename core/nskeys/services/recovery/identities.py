@@ -1,27 +1,29 @@
 """Recovery identities: made once under a password, used only after they opened a test file, replaced by
 another with the next number.
 
-Reading needs no secret: the record is signed by the server key and names each identity file by its hash.
-Anything that does not match is an error, so nobody can change unnoticed whom backups are encrypted to.
+Reading needs no secret: the CMDB's record is signed by the server key and names each identity file by its
+hash. Anything that does not match is an error, so nobody can change unnoticed whom backups are encrypted
+to. A file is written before the change that names it.
 """
 
 import hashlib
 import os
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from nskeys.archive.age.identity_files import read_identity, write_identity
 from nskeys.archive.age.recipients import decrypt_by, encrypt_to, parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.cross_check import OpenedWith, confirm
-from nskeys.archive.recovery_json import parse_record, record_bytes, recovery_document
+from nskeys.archive.recovery_json import recovery_text
 from nskeys.crypto.keys import server_thumbprint
-from nskeys.crypto.signing import public_of, sign, verify
+from nskeys.crypto.signing import public_of, sign
 from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
 from nskeys.model.audit import Action, members_of
 from nskeys.model.backup import BackupFacts, Inspected
 from nskeys.model.recovery import (
-    IDENTITY_MEMBERS,
     NO_RECOVERY,
     SHARES_LIMIT,
     IdentityKind,
@@ -30,17 +32,28 @@ from nskeys.model.recovery import (
     RecoveryPlan,
     RecoveryReport,
 )
+from nskeys.model.register import BackupCopy
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import Malformed, mapping, text
-from nskeys.ports import Progress, RecoveryStore, SecretProvider, SilentProgress, Stage
+from nskeys.model.signed_json import mapping, text
+from nskeys.ports import (
+    CmdbChange,
+    CmdbView,
+    Progress,
+    RecoveryRow,
+    SecretProvider,
+    SilentProgress,
+    Stage,
+)
 from nskeys.reasons import Operation, Problem, RecoveryProblem
+from nskeys.services.copy_keys import make_copy_key
 from nskeys.services.installation import Installation
 from nskeys.services.passwords.new_password import ask_new_identity_password, weakness
-from nskeys.services.register.signed_rows import verified_copies
+from nskeys.services.recovery.record import RECORD_LABEL, identity_file, known_recovery, recovery_in
+from nskeys.services.register.predecessors import checkpoint_by
+from nskeys.services.register.signed_rows import replaced_recipients, verified_copies
+from nskeys.services.settling import recovery_hash
 from nskeys.services.transaction import keys_fingerprint, signed_changes
 
-IN_FORCE = "recovery"
-"""What the server key signs as: a record of what waits is never taken for one that is in force."""
 _TEST_SIZE = 64
 _NUMBERED = re.compile(r'"action":"(identity|custodians)-')
 _NUMBERS_MOST = 1_000_000
@@ -73,7 +86,7 @@ class RecoveryService:
             threshold=threshold,
             replaces=before,
             open_with_it=self._opened_by(before.recipient) if before else 0,
-            fingerprint=_seen(installation),
+            fingerprint=seen_recovery(installation),
         )
 
     def execute(
@@ -83,34 +96,33 @@ class RecoveryService:
         readers, and only then put it in force. Raises IdentityNotProven, PlanOutdated, with nothing
         changed."""
         installation, progress = self._installation, progress or SilentProgress()
-        path = installation.recovery.path_of(plan.kind.member)
         least, keys_here = installation.least_score, installation.key_store
         with ask_new_identity_password(plan.number, keys_here, secrets, least) as password:
             progress.stage(Stage.ENCRYPTING)
             wanted = NewIdentity(plan.kind, plan.number, plan.shares, plan.threshold)
             made, file = make_identity(installation, wanted, password)
             made = replace(made, weak=weakness(password))
+            path = installation.identity_files.path_of(made.sha256)
             progress.checkpoint()
             progress.stage(Stage.OPENING)
             prove_identity(made, file, password, path)
         progress.checkpoint()
         progress.stage(Stage.UNLOCKING)
         with signed_changes(installation, secrets, "making a recovery identity") as changes:
-            if _seen(installation) != plan.fingerprint:
+            if seen_recovery(installation) != plan.fingerprint:
                 raise PlanOutdated(Operation.IDENTITY)
             progress.stage(Stage.RECORDING)
             before = known_recovery(installation)
-            files = {**identity_files(installation, before), made.member: file}
+            installation.identity_files.write(file)
             event = installation.event(
                 Action.IDENTITY_REPLACED if plan.replaces else Action.IDENTITY_CREATED,
                 made.recipient,
                 kind=made.kind.value,
                 number=made.number,
             )
-            # The CMDB and the files cannot change in one step: killed in between, an audit line is there
-            # without its identity, never the reverse.
-            changes.tell(event)
-            keep(installation, before.with_identity(made), files, changes.server_key)
+            make_copy_key(installation, changes.keys)
+            with changes.signed(event) as change:
+                set_recovery(change, before.with_identity(made), changes.server_key)
             if known_recovery(installation).of(plan.kind) != made:
                 raise RecoveryDamaged(path, RecoveryProblem.IDENTITY_CHANGED)
         return RecoveryReport(made, plan.replaces, path)
@@ -207,87 +219,64 @@ def prove_identity(made: RecoveryIdentity, file: bytes, password: SecretBytes, p
         raise IdentityNotProven(path) from None
 
 
-def known_recovery(installation: Installation) -> Recovery:
-    """Return the record that the home keeps and the server key signed, with each identity file in place;
-    empty where none was made. Raises RecoveryDamaged, NewerVersion, FileUnreadable."""
-    return vouched_recovery(installation, installation.recovery, IN_FORCE)
+def set_recovery(change: CmdbChange, recovery: Recovery, server_key: SecretBytes) -> None:
+    """Write who can open backups, signed, in the caller's transaction. Their files are written already."""
+    text = recovery_text(recovery, server_thumbprint(public_of(server_key)), change.cmdb_id)
+    change.set_recovery(RecoveryRow(text, sign(server_key, RECORD_LABEL, text.encode("utf-8"))))
 
 
-def vouched_recovery(installation: Installation, store: RecoveryStore, label: str) -> Recovery:
-    """Return the record of a store if the server key signed it as `label`. Raises as `known_recovery`."""
-    public = installation.server_public()
-    if public is None:
-        return NO_RECOVERY
-    data = store.record()
-    if data is None:
-        for member in IDENTITY_MEMBERS:
-            if store.candidates(member):
-                raise RecoveryDamaged(store.path, RecoveryProblem.RECORD_MISSING)
-        return NO_RECOVERY
-    try:
-        record = parse_record(data)
-    except Malformed:
-        raise RecoveryDamaged(store.path, RecoveryProblem.NOT_CANONICAL) from None
-    if record.server_key != server_thumbprint(public):
-        raise RecoveryDamaged(store.path, RecoveryProblem.OTHER_SERVER)
-    if not verify(public, label, record.document, record.signature):
-        raise RecoveryDamaged(store.path, RecoveryProblem.NOT_SIGNED)
-    if installation.cmdb.exists() and record.cmdb_id != installation.cmdb.cmdb_id():
-        raise RecoveryDamaged(store.path, RecoveryProblem.OTHER_SERVER)
-    files_in(store, record.recovery)
-    return record.recovery
-
-
-def identity_files(installation: Installation, recovery: Recovery) -> dict[str, bytes]:
-    """Return the file of each identity in force, by its name. Raises RecoveryDamaged (`identity_missing`,
-    `identity_changed`)."""
-    return files_in(installation.recovery, recovery)
-
-
-def files_in(store: RecoveryStore, recovery: Recovery) -> dict[str, bytes]:
-    """Return the file of each identity that a store's record names. Raises as `identity_files`."""
-    files = {}
-    for identity in recovery.identities:
-        found = store.candidates(identity.member)
-        fitting = [data for data in found if hashlib.sha256(data).hexdigest() == identity.sha256]
-        if not fitting:
-            problem = RecoveryProblem.IDENTITY_CHANGED if found else RecoveryProblem.IDENTITY_MISSING
-            raise RecoveryDamaged(store.path_of(identity.member), problem)
-        files[identity.member] = fitting[0]
-    return files
-
-
-def keep(
-    installation: Installation, recovery: Recovery, files: dict[str, bytes], server_key: SecretBytes
-) -> None:
-    """Write these identities and their files, signed; needs the lock."""
-    write_signed(installation, installation.recovery, IN_FORCE, recovery, files, server_key)
-
-
-def bring_back(installation: Installation, inspected: Inspected, server_key: SecretBytes) -> None:
-    """Take over the recovery identities of the backup that brought new hardware its keys and that this
-    `server_key` signed, unless the home has a record of the same server already, as on a copied disk. Needs
-    the lock."""
-    facts = inspected.manifest.facts if inspected.manifest else None
-    if facts is None or not facts.identities or _is_here(installation, server_key):
-        return
-    files = dict(inspected.identities)
-    recovery = _still_in_force(installation, facts, server_key)
-    write_signed(
-        installation,
-        installation.recovery,
-        IN_FORCE,
-        recovery,
-        {identity.member: files[identity.member] for identity in recovery.identities},
-        server_key,
+def coming_back(installation: Installation, inspected: Inspected, facts: BackupFacts) -> Recovery:
+    """Return the recovery identities that a restore of this backup puts in force on new hardware, once a
+    person confirmed its server key: those of a copied CMDB whose checkpoint and record that key signed, or
+    else the backup's. An identity that a backup under that key calls an earlier one was replaced, and one
+    whose file is neither here nor in the backup opens nothing that is made here: both are left out."""
+    copies: tuple[BackupCopy, ...] = ()
+    known = NO_RECOVERY
+    if installation.cmdb.exists():
+        with installation.cmdb.reading() as view:
+            copies = verified_copies(view, facts.server_public)
+            known = _vouched(view, facts.server_public, installation.cmdb.address())
+    replaced = replaced_recipients(copies, facts.cmdb_id) | {one.recipient for one in facts.earlier}
+    brought = Recovery(facts.identities, facts.earlier)
+    recovery = known if known.identities else _still_in_force(brought, facts, copies)
+    files = {hashlib.sha256(data).hexdigest() for _, data in inspected.identities}
+    return recovery.only(
+        [
+            one.recipient
+            for one in recovery.identities
+            if one.recipient not in replaced and (one.sha256 in files or _is_here(installation, one))
+        ]
     )
 
 
-def _still_in_force(installation: Installation, facts: BackupFacts, server_key: SecretBytes) -> Recovery:
+def keep_files(installation: Installation, recovery: Recovery, inspected: Inspected) -> None:
+    """Write the files of these identities that the backup brings. Needs the lock."""
+    brought = {hashlib.sha256(data).hexdigest(): data for _, data in inspected.identities}
+    for sha256 in set(recovery.files) & brought.keys():
+        installation.identity_files.write(brought[sha256])
+
+
+def _vouched(view: CmdbView, public: bytes, place: str) -> Recovery:
+    """Return the record in a CMDB, where the owner of `public` signed it and the checkpoint that names it;
+    an older record may have been put back otherwise."""
+    checkpoint = checkpoint_by(view, public)
+    if checkpoint is None or checkpoint.recovery != recovery_hash(view):
+        return NO_RECOVERY
+    with suppress(NskeysError):
+        return recovery_in(view, public, place)
+    return NO_RECOVERY
+
+
+def _is_here(installation: Installation, identity: RecoveryIdentity) -> bool:
+    try:
+        return bool(identity_file(installation, identity))
+    except NskeysError:
+        return False
+
+
+def _still_in_force(recovery: Recovery, facts: BackupFacts, copies: Sequence[BackupCopy]) -> Recovery:
     """Return the recovery identities of a backup without those that a later backup to recipients left out:
     they had been replaced, perhaps because the wrong person knew the password."""
-    with installation.cmdb.reading() as view:
-        copies = verified_copies(view, public_of(server_key))
     to_people = [
         copy.backup
         for copy in copies
@@ -297,35 +286,12 @@ def _still_in_force(installation: Installation, facts: BackupFacts, server_key: 
         and copy.backup.generation > facts.generation
     ]
     newest = max(to_people, key=lambda backup: backup.generation, default=None)
-    recovery = Recovery(facts.identities, facts.earlier)
     return recovery if newest is None else recovery.only(newest.recipients)
 
 
-def _is_here(installation: Installation, server_key: SecretBytes) -> bool:
-    try:
-        record = parse_record(installation.recovery.record() or b"")
-    except (Malformed, NskeysError):
-        return False
-    ours = verify(public_of(server_key), IN_FORCE, record.document, record.signature)
-    return ours and record.cmdb_id == installation.cmdb.cmdb_id()
-
-
-def write_signed(
-    installation: Installation,
-    store: RecoveryStore,
-    label: str,
-    recovery: Recovery,
-    files: dict[str, bytes],
-    server_key: SecretBytes,
-) -> None:
-    """Write the record and files into a store, signed as `label`; needs the lock."""
-    signer = server_thumbprint(public_of(server_key))
-    document = recovery_document(recovery, signer, installation.cmdb.cmdb_id())
-    signature = sign(server_key, label, document)
-    store.write(record_bytes(document, signature), files)
-
-
-def _seen(installation: Installation) -> str:
+def seen_recovery(installation: Installation) -> str:
     """Return a digest of the record and of the keys' state, for PlanOutdated."""
-    record = installation.recovery.record() or b""
+    with installation.cmdb.reading() as view:
+        row = view.recovery_row()
+    record = b"" if row is None else row.text.encode("utf-8")
     return hashlib.sha256(keys_fingerprint(installation).encode() + record).hexdigest()

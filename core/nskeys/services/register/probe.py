@@ -74,7 +74,7 @@ def _statuses(
 
     @cache
     def checked(where: LocatedAt) -> LocatedAt:
-        return _as_declared(installation, copies[0].destination, where)
+        return as_declared(installation, copies[0].destination, where)
 
     return [
         _status(installation, copy) if everywhere or _live(installation, copy) else checked(copy.where)
@@ -123,11 +123,11 @@ def _where_unseen(installation: Installation, copy: BackupCopy, error: NskeysErr
     if isinstance(error, DestinationUnreachable) and error.problem is Problem.NOT_MOUNTED:
         with suppress(NskeysError):
             return installation.destinations.source(copy.address)[0].where()
-    where = _as_declared(installation, copy.destination, copy.where)
+    where = as_declared(installation, copy.destination, copy.where)
     return unseen(error) if where == NOWHERE else where
 
 
-def _as_declared(installation: Installation, destination: str, where: LocatedAt) -> LocatedAt:
+def as_declared(installation: Installation, destination: str, where: LocatedAt) -> LocatedAt:
     """Return where copies lie by an earlier look. Where only a person declared them elsewhere, the
     declaration may have been withdrawn since."""
     if where.reason is not LocationReason.DECLARED:

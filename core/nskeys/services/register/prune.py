@@ -19,6 +19,8 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.audit import Action
+from nskeys.model.database_copy import is_part_name
+from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
@@ -26,6 +28,7 @@ from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.reasons import Operation, Problem
 from nskeys.services.installation import Installation
 from nskeys.services.register.probe import check_copies, check_copy
+from nskeys.services.register.prune_copies import begun, remove_copy, surplus
 from nskeys.services.register.signed_rows import (
     SignedRegister,
     read_register,
@@ -55,6 +58,15 @@ class PrunePlan:
     """The register that the plan saw."""
     odd: tuple[tuple[str, int], ...] = ()
     """Destinations with files whose names nskeys never writes, and how many: nothing is done with them."""
+    copies: tuple[DatabaseCopy, ...] = ()
+    """Database copies to delete, oldest first."""
+    copies_kept: int = 0
+    """How many database copies of the register stay."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be done."""
+        return bool(self.deleted or self.settled or self.copies)
 
     @property
     def deleted(self) -> tuple[Decision, ...]:
@@ -85,6 +97,9 @@ class PruneReport:
     plan: PrunePlan
     deleted: tuple[BackupCopy, ...]
     failures: tuple[PruneFailure, ...]
+    deleted_copies: tuple[DatabaseCopy, ...] = ()
+    copy_failures: tuple[tuple[DatabaseCopy, NskeysError], ...] = ()
+    """Database copies that were to be deleted and may still be there, and why."""
 
 
 class PruningService:
@@ -121,7 +136,9 @@ class PruningService:
         with installation.cmdb.reading() as view:
             register = read_register(view, installation.server_public())
             used = {use.kid for use in view.counts() if use.credentials}
-        needed = used | {key.kid for key in installation.key_store.keys()}
+            needed: set[str] = {*used, *(key.kid for key in installation.keys_in(view))}
+            # What a database copy is encrypted to is in a key backup as long as the copy is there.
+            needed |= {one.copy.copy_kid for one in register.databases if one.retired is None}
         progress.stage(Stage.LOOKING, len(register.copies))
         progress.checkpoint()
         there = [copy for copy in register.copies if not (copy.signed and copy.pruned)]
@@ -132,7 +149,11 @@ class PruningService:
         reached = [_unreached(copy) if copy.destination in silent else copy for copy in looked]
         decisions = decide(reached, needed, installation.cmdb.cmdb_id(), retention, _begun(known, looked))
         fates = tuple(_oldest_first(decisions)) + others
-        return PrunePlan(retention, fates, skipped, register.fingerprint, odd)
+        copies = surplus(installation, register, reached, retention, progress)
+        going = tuple(one for one in (*begun(register), *copies) if one.destination not in silent)
+        known_copies = sum(one.signed and one.retired is None for one in register.databases)
+        staying = known_copies - len(going)
+        return PrunePlan(retention, fates, skipped, register.fingerprint, odd, going, staying)
 
     def _others(
         self, register: SignedRegister
@@ -148,7 +169,9 @@ class PruningService:
             try:
                 there = installation.destinations.at(info)
                 listing = there.listing()
-                addresses = [there.address_of(listed.name) for listed in listing]
+                addresses = [
+                    there.address_of(listed.name) for listed in listing if not is_part_name(listed.name)
+                ]
             except Cancelled:
                 raise
             except NskeysError as error:
@@ -175,7 +198,7 @@ class PruningService:
         failures: list[PruneFailure] = []
         silent: set[str] = set()
         work = [one for one in plan.decisions if one.copy is not None and one.fate is not Fate.KEEP]
-        progress.stage(Stage.REMOVING, len(work))
+        progress.stage(Stage.REMOVING, len(work) + len(plan.copies))
         for one in work:
             progress.checkpoint()
             copy = one.copy
@@ -189,7 +212,17 @@ class PruningService:
                 if isinstance(error, DestinationUnreachable):
                     silent.add(one.destination)
             progress.advance()
-        return PruneReport(plan, tuple(deleted), tuple(failures))
+        gone: list[DatabaseCopy] = []
+        left: list[tuple[DatabaseCopy, NskeysError]] = []
+        for database in plan.copies:
+            progress.checkpoint()
+            error = remove_copy(self._installation, database, changes)
+            if error is None:
+                gone.append(database)
+            else:
+                left.append((database, error))
+            progress.advance()
+        return PruneReport(plan, tuple(deleted), tuple(failures), tuple(gone), tuple(left))
 
     def _remove(self, copy: BackupCopy, changes: KeyedChanges) -> NskeysError | None:
         """Delete one file, so that its row has only to say so. Return None, or what kept it there."""
@@ -269,8 +302,9 @@ def _unreached(copy: BackupCopy) -> BackupCopy:
     return replace(copy, status=CopyStatus.UNREACHABLE) if copy.signed else copy
 
 
-def _fates(plan: PrunePlan) -> list[tuple[str, Fate]]:
-    return sorted((one.address, one.fate) for one in plan.decisions)
+def _fates(plan: PrunePlan) -> list[tuple[str, str]]:
+    copies = [(f"{one.destination} {one.copy.sha256}", "copy") for one in plan.copies]
+    return sorted([*((one.address, one.fate.value) for one in plan.decisions), *copies])
 
 
 def _oldest_first(decisions: Sequence[Decision]) -> list[Decision]:

@@ -1,16 +1,16 @@
 """The register: which backups there are, signed by the server key, and looked at now."""
 
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from nskeys.archive.inspection import inspect
 from nskeys.archive.limits import ARCHIVE_LIMIT
-from nskeys.archive.opening import signer_of
 from nskeys.errors import (
     BackupForeign,
-    BackupForged,
     NoBackupKnown,
     NoSuchBackup,
     NotABackup,
@@ -18,16 +18,18 @@ from nskeys.errors import (
     PlanOutdated,
 )
 from nskeys.model.audit import Action
-from nskeys.model.backup import BackupFacts, Inspected, Signer
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.credentials import Credential
+from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.destinations import DestinationInfo, LocatedAt
 from nskeys.model.keys import KeyUse, Kid
-from nskeys.model.register import BackupCopy, CopyStatus, Proof
+from nskeys.model.register import BackupCopy, CopyStatus, Proof, Signer
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.reasons import ForeignReason, Operation, Problem
 from nskeys.services.installation import Installation
 from nskeys.services.parallel import in_parallel
+from nskeys.services.register.database_probe import check_database_copies
+from nskeys.services.register.predecessors import server_keys
 from nskeys.services.register.probe import check_copies, check_copy, login_required
 from nskeys.services.register.signed_rows import (
     SignedRegister,
@@ -35,15 +37,23 @@ from nskeys.services.register.signed_rows import (
     identity_of,
     read_register,
     record,
+    record_database,
     record_unsigned,
     registered_copy,
     reread,
     strip_claims,
-    verified_copies,
 )
-from nskeys.services.transaction import KeyedChanges, changes_with, signed_changes
+from nskeys.services.settling import unlocked
+
+if TYPE_CHECKING:
+    from nskeys.model.backup import BackupFacts, Inspected
+    from nskeys.services.transaction import Extras, KeyedChanges
 
 _EXAMPLES = 4
+_NOT_OURS = {
+    Signer.OTHER_SERVER: ForeignReason.OTHER_SIGNER,
+    Signer.REPLACED: ForeignReason.REPLACED_SIGNER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,7 @@ class RegisterService:
         """Return the stored register; empty without a CMDB."""
         installation = self._installation
         if not installation.cmdb.exists():
-            return SignedRegister((), 0, "")
+            return SignedRegister((), (), 0, "")
         with installation.cmdb.reading() as view:
             return read_register(view, installation.server_public())
 
@@ -93,38 +103,58 @@ class RegisterService:
         """Return the copy as it is now. A failed look never counts as good."""
         return check_copy(self._installation, copy)
 
-    def check(self, secrets: SecretProvider, progress: Progress | None = None) -> tuple[BackupCopy, ...]:
-        """Look at every copy and write the results into the register."""
+    def check(
+        self,
+        secrets: SecretProvider,
+        progress: Progress | None = None,
+        findings: Callable[[], Callable[[], Extras]] | None = None,
+    ) -> tuple[BackupCopy, ...]:
+        """Look at every copy, of keys and of the database, and write the results into the register; with
+        `findings`, which look without the lock and then tell under it, what else was found goes into the
+        checkpoint with them. Returns the backups; `register` has the database copies."""
+        from nskeys.services.transaction import changes_with  # here, for most runs change nothing
+
         installation, progress = self._installation, progress or SilentProgress()
         installation.require()
-        with installation.key_store.unlock(secrets) as keys:
-            before = self.copies(look=False)
-            progress.stage(Stage.LOOKING, len(before))
+        with unlocked(installation, secrets) as keys:
+            register = self.register()
+            before = self.listed(register, look=False)
+            progress.stage(Stage.LOOKING, len(before) + len(register.databases))
             progress.checkpoint()
             looked = check_copies(installation, before, progress, everywhere=True)
+            databases = check_database_copies(installation, register.databases, progress)
+            found = None if findings is None else findings()
             # A look can take long, so the lock is taken only to write.
             with changes_with(installation, keys, "checking the register") as changes:
-                self._write_down(before, looked, changes)
+                seen = dict(zip(register.databases, databases, strict=True))
+                self._write_down(before, looked, seen, changes, None if found is None else found())
         return looked
 
     def _write_down(
-        self, before: Sequence[BackupCopy], looked: Sequence[BackupCopy], changes: KeyedChanges
+        self,
+        before: Sequence[BackupCopy],
+        looked: Sequence[BackupCopy],
+        databases: Mapping[DatabaseCopy, DatabaseCopy],
+        changes: KeyedChanges,
+        extras: Extras | None,
     ) -> None:
         installation = self._installation
         # An unsigned row stays unsigned: signing it here would confirm claims that nobody proved.
         seen = {old: new for old, new in zip(before, looked, strict=True) if old.signed and not old.retired}
         event = installation.event(Action.REGISTER_CHECKED, "register", copies=len(seen))
-        with changes.signed(event) as change:
-            now = verified_copies(change, installation.server_public())
-            for copy in now:
+        with changes.signed(event, extras) as change:
+            now = read_register(change, installation.server_public())
+            for database in now.databases:
+                if database.signed and database.retired is None and database in databases:
+                    record_database(change, databases[database], changes.server_key)
+            for copy in now.copies:
                 # A row that was drilled or retired meanwhile is newer than what was seen.
                 if copy.signed and copy in seen:
                     record(change, seen[copy], changes.server_key)
 
     def add(self, address: str, secrets: SecretProvider) -> BackupCopy:
         """Add a backup that lies elsewhere, or was found again, as `intact`. Raises BackupForeign for one
-        of another server or CMDB, which only a restore takes; BackupForged where it names this server's key
-        and is not signed by it."""
+        of another server or CMDB, which only a restore takes."""
         installation = self._installation
         installation.require()
         inspected, where, folder, full = self.read(address)
@@ -142,38 +172,36 @@ class RegisterService:
             good_moment=now,
         )
         event = installation.event(Action.REGISTER_ADDED, full, generation=facts.generation)
+        from nskeys.services.transaction import signed_changes  # here, for most runs change nothing
+
         with (
-            signed_changes(installation, secrets, "adding to the register") as changes,
+            signed_changes(installation, secrets, "adding to the register", goes_on=True) as changes,
             changes.signed(event) as change,
         ):
             known = registered_copy(change, installation.server_public(), inspected, full)
             found = replace(known or fresh, where=where, retired=None).with_proof(Proof.INTACT, now)
-            change.know_keys(facts.kids)
             record(change, found, changes.server_key)
         return replace(found, signed=True)
 
     def _own_facts(self, inspected: Inspected) -> BackupFacts:
+
         manifest = inspected.manifest
         if manifest is None:
             raise NotABackup(inspected.path, Problem.BARE)
-        public = self._installation.server_public()
-        signer = signer_of(manifest.facts, manifest.signature, public)
-        if signer is Signer.BROKEN:
-            raise BackupForged(inspected.path, "signature")
-        reasons = []
-        if signer is not Signer.THIS_SERVER:
-            nobody = signer is Signer.NOBODY
-            reasons.append(ForeignReason.UNSIGNED if nobody else ForeignReason.NAMES_OTHER_SIGNER)
+        signer = server_keys(self._installation).signer(manifest.facts)
+        reasons = [_NOT_OURS[signer]] if signer in _NOT_OURS else []
         if manifest.facts.cmdb_id != self._installation.cmdb.cmdb_id():
             reasons.append(ForeignReason.OTHER_CMDB)
         if reasons:
-            raise BackupForeign(inspected.path, tuple(reasons))
+            raise BackupForeign(inspected.path, tuple(reasons), manifest.facts.server_key)
         return manifest.facts
 
     def read(self, address: str, most: bool = False) -> tuple[Inspected, LocatedAt, str, str]:
         """Return a backup file inspected without its password, where it lies, its destination's address and
         its own full address. `latest` is the newest that the register can reach; with `most`, the newest of
         those whose keys open most credentials."""
+        from nskeys.archive.inspection import inspect  # here: a look at the register opens no archive
+
         destinations = self._installation.destinations
         if address == "latest":
             address = self._latest(most)
@@ -184,14 +212,12 @@ class RegisterService:
         return inspect(full, data), destination.where(), folder, full
 
     def _latest(self, most: bool) -> str:
-        """Return the newest one that is there and whole. Without a server key, as on new hardware, unsigned
-        rows are followed: what is found there is inspected like any other file."""
+        """Return the newest one that is there and whole. Where nothing vouches for a row, as on new
+        hardware, only a folder of this machine is looked into: no login of this machine is used at an
+        address that anybody may have written. Raises NoBackupKnown with such addresses."""
         nobody_vouches = self._installation.server_public() is None
-        counted = [
-            copy
-            for copy in self.register().copies
-            if copy.retired is None and (copy.signed or nobody_vouches)
-        ]
+        kept = [copy for copy in self.register().copies if copy.retired is None]
+        counted = [copy for copy in kept if copy.signed or (nobody_vouches and self._is_here(copy))]
         if most:
             counted.sort(key=self._opens(), reverse=True)
         for copy in counted:
@@ -199,7 +225,15 @@ class RegisterService:
                 return copy.address
         for error in login_required(self._installation, [copy.destination for copy in counted]):
             raise error  # with that secret given, there may be a backup
-        raise NoBackupKnown
+        claimed = [copy.address for copy in kept if copy not in counted] if nobody_vouches else []
+        raise NoBackupKnown(tuple(claimed))
+
+    def _is_here(self, copy: BackupCopy) -> bool:
+        """Return whether its place is a folder of this machine or mounted here. Asks nobody."""
+        try:
+            return self._installation.destinations.source(copy.address)[0].live
+        except NskeysError:
+            return False
 
     def _opens(self) -> Callable[[BackupCopy], int]:
         """Return a function that counts the credentials which the keys of a copy open."""
@@ -213,8 +247,11 @@ class RegisterService:
 
     def login_required(self) -> tuple[NskeysError, ...]:
         """Return what servers with copies ask of a person before these can be looked at."""
-        kept = [copy for copy in self.copies(look=False) if copy.signed and copy.retired is None]
-        return login_required(self._installation, [copy.destination for copy in kept])
+        register = self.register()
+        listed = self.listed(register, look=False)
+        kept = [copy.destination for copy in listed if copy.signed and copy.retired is None]
+        kept += [copy.destination for copy in register.databases if copy.signed and copy.retired is None]
+        return login_required(self._installation, kept)
 
     def find(self, reference: str) -> BackupCopy:
         """Return the one copy whose `.kms` hash begins with `reference`, or whose address or name it is.
@@ -257,12 +294,14 @@ class RegisterService:
     def retire(self, plan: RetirePlan, secrets: SecretProvider) -> BackupCopy:
         """Stop counting the copy; the file stays where it is. Raises PlanOutdated where the register is not
         the one that the plan saw."""
+        from nskeys.services.transaction import signed_changes  # here, for most runs change nothing
+
         installation = self._installation
         installation.require()
         event = installation.event(Action.REGISTER_RETIRED, plan.copy.address)
         gone = replace(plan.copy, retired=installation.clock.now())
         with (
-            signed_changes(installation, secrets, "retiring a backup") as changes,
+            signed_changes(installation, secrets, "retiring a backup", goes_on=True) as changes,
             changes.signed(event) as change,
         ):
             now = read_register(change, installation.server_public())
@@ -306,9 +345,12 @@ def unregistered_backups(installation: Installation) -> tuple[str, ...]:
 
 
 def _at(installation: Installation, info: DestinationInfo, mark: str, known: Collection[str]) -> list[str]:
+    from nskeys.model.database_copy import is_part_name  # here, for most runs look for nothing
+
     try:
         place = installation.destinations.at(info)
-        names = [item.name for item in place.listing() if mark in item.name and item.name.endswith(".zip")]
+        listed = [item.name for item in place.listing() if not is_part_name(item.name)]
+        names = [name for name in listed if mark in name and name.endswith(".zip")]
         return [address for name in names if (address := place.address_of(name)) not in known]
     except NskeysError:
         return []

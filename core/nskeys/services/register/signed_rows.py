@@ -5,16 +5,34 @@ key signed its exact text. A row that cannot be parsed is left out, so that it d
 being used.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from nskeys.crypto.signing import sign, verify
-from nskeys.model.backup import BackupFacts, Inspected, Protection
-from nskeys.model.register import NOWHERE, BackupCopy, BackupIdentity, CopyStatus, Proof
+from nskeys.model.database_register import CopyIdentity, DatabaseCopy, newest_first
+from nskeys.model.database_register_json import (
+    from_text as database_from_text,
+    is_database_row,
+    to_text as database_text,
+)
+from nskeys.model.declared_backups import DeclaredBackup, newest_first as newest_declared_first
+from nskeys.model.declared_backups_json import (
+    from_text as declared_from_text,
+    is_declared_row,
+    to_text as declared_text,
+)
+from nskeys.model.register import NOWHERE, BackupCopy, BackupIdentity, CopyStatus, Proof, Protection
 from nskeys.model.register_json import from_text, to_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import CmdbChange, CmdbView, RegisterRow
+
+if TYPE_CHECKING:
+    from nskeys.model.backup import BackupFacts, Inspected
+    from nskeys.model.database_copy import CopyFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +41,39 @@ class SignedRegister:
 
     copies: tuple[BackupCopy, ...]
     """Newest generation first, those that the server key vouches for before all others."""
+    databases: tuple[DatabaseCopy, ...]
+    """Database copies, newest first."""
     unreadable: int
     """Rows that cannot be understood: not written by nskeys, or changed."""
     fingerprint: str
-    """A digest of every row's text."""
+    """The number of rows and a digest of every text that was read."""
+    declared: tuple[DeclaredBackup, ...] = ()
+    """Somebody else's database backups, withdrawn ones too, newest first."""
+    unread: int = 0
+    """Rows beyond REGISTER_LIMIT; where there are any, unsigned ones below it were not looked at either."""
 
 
 def read_register(view: CmdbView, public: bytes | None) -> SignedRegister:
     """Return every row; `signed` says whether the owner of `public` signed it (None: no row counts as
-    signed)."""
-    rows = view.register_rows()
+    signed). Of a register that somebody filled only signed rows are parsed: no answer waits for others."""
+    rows, count = view.register_rows(), view.register_count()
+    filled = public is not None and count > len(rows)
     copies: dict[tuple[str, str], BackupCopy] = {}
+    databases: list[DatabaseCopy] = []
+    declared: list[DeclaredBackup] = []
     unreadable = 0
     for row in rows:
+        signed = _is_signed(public, row)
+        if filled and not signed:
+            continue
         try:
-            copy = replace(from_text(row.text), signed=_is_signed(public, row))
+            if is_database_row(row.text):
+                databases.append(replace(database_from_text(row.text), signed=signed))
+                continue
+            if is_declared_row(row.text):
+                declared.append(replace(declared_from_text(row.text), signed=signed))
+                continue
+            copy = replace(from_text(row.text), signed=signed)
         except ValueError:
             unreadable += 1
             continue
@@ -47,7 +83,12 @@ def read_register(view: CmdbView, public: bytes | None) -> SignedRegister:
             copies[copy_key(copy)] = copy
     told = _without_repeats(copies.values())
     return SignedRegister(
-        tuple(sorted(told, key=newest_first_key, reverse=True)), unreadable, _digest(rows)
+        tuple(sorted(told, key=newest_first_key, reverse=True)),
+        newest_first(databases),
+        unreadable,
+        f"{count} {_digest(rows)}",
+        newest_declared_first(declared),
+        count - len(rows),
     )
 
 
@@ -115,9 +156,41 @@ def record(change: CmdbChange, copy: BackupCopy, server_key: SecretBytes) -> Non
     change.record(copy, RegisterRow(text, signature))
 
 
+def record_database(change: CmdbChange, copy: DatabaseCopy, server_key: SecretBytes) -> None:
+    """Write the row of a database copy, signed by the server key."""
+    text = database_text(copy)
+    change.record_database(copy, RegisterRow(text, sign(server_key, "register", text.encode("utf-8"))))
+
+
+def record_declared(change: CmdbChange, backup: DeclaredBackup, server_key: SecretBytes) -> None:
+    """Write the row of somebody else's database backup, signed by the server key."""
+    text = declared_text(backup)
+    change.record_declared(backup, RegisterRow(text, sign(server_key, "register", text.encode("utf-8"))))
+
+
 def record_unsigned(change: CmdbChange, copy: BackupCopy) -> None:
     """Write the row unsigned."""
     change.record(copy, RegisterRow(to_text(copy), None))
+
+
+def sign_again(change: CmdbChange, before: bytes, server_key: SecretBytes) -> None:
+    """Sign the rows anew that the owner of `before` signed; every other row stays as it is, and counts for
+    nothing."""
+    for row in change.register_rows():
+        if not _is_signed(before, row):
+            continue
+        if is_database_row(row.text):
+            record_database(change, database_from_text(row.text), server_key)
+        elif is_declared_row(row.text):
+            record_declared(change, declared_from_text(row.text), server_key)
+        else:
+            record(change, from_text(row.text), server_key)
+
+
+def replaced_recipients(copies: Iterable[BackupCopy], cmdb_id: str) -> frozenset[str]:
+    """Return the recipients that a vouched backup of this CMDB calls earlier ones."""
+    vouched = (copy.backup for copy in copies if copy.signed and copy.backup.cmdb_id == cmdb_id)
+    return frozenset(recipient for backup in vouched for recipient in backup.earlier)
 
 
 def identity_of(facts: BackupFacts, inspected: Inspected, archive_name: str) -> BackupIdentity:
@@ -137,6 +210,26 @@ def identity_of(facts: BackupFacts, inspected: Inspected, archive_name: str) -> 
         protection=facts.protection,
         recipients=facts.recipients,
         hint=facts.hint,
+        earlier=tuple(identity.recipient for identity in facts.earlier),
+        copy_kids=tuple(key.kid for key in facts.copy_keys),
+    )
+
+
+def copy_identity(facts: CopyFacts) -> CopyIdentity:
+    """Return what the register keeps of a database copy."""
+    from nskeys.archive.database_copy.facts_json import signed_facts
+
+    return CopyIdentity(
+        sha256=hashlib.sha256(signed_facts(facts)).hexdigest(),
+        server=facts.server,
+        cmdb_id=facts.cmdb_id,
+        server_key=facts.server_key,
+        created=facts.created,
+        number=facts.number,
+        copy_kid=facts.copy_key.kid,
+        keys=facts.keys,
+        uncovered=tuple(kid for kid, _ in facts.keys if facts.left_out.concerns(kid)),
+        covers_nothing=facts.unexplained or facts.left_out.unknown_key,
     )
 
 

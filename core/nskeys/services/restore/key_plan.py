@@ -5,12 +5,12 @@ active, restored ones arrive deactivated; on an empty store the newest active ke
 are bound to another machine do not open, but their states are known: the stricter one holds there too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from nskeys.model.backup import BackedUpKey
-from nskeys.model.keys import KeyInfo, KeyState, Kid, active_key, stricter
-from nskeys.model.plans import KeyFate, PlannedKey
+from nskeys.model.keys import KeyFate, KeyInfo, KeyState, Kid, active_key, stricter
+from nskeys.model.plans import PlannedKey
 from nskeys.ports import NewKey
 
 
@@ -26,15 +26,25 @@ def plan_keys(
     present = {key.kid: key for key in here}
     known = {key.kid: _with_state_of(bound, key) for key in backed_up}
     heir = None if here else _heir(tuple(known.values()), uses) or _last_active(backed_up, known)
+    sealing = _sealing(here, {key.kid for key in backed_up})
     planned = []
     for key in backed_up:
         mine = present.get(key.kid)
         if mine is not None:
             fate, state = KeyFate.PRESENT, merged(mine.state, key.state)
+            if state is KeyState.ACTIVE and mine != sealing:
+                state = KeyState.DEACTIVATED  # a restore that was killed left its file and not its state
         else:
             fate, state = KeyFate.NEW, arriving(known[key.kid], heir, first=not here)
         planned.append(PlannedKey(key, fate, state, uses.get(key.kid, 0)))
     return tuple(planned)
+
+
+def _sealing(here: Sequence[KeyInfo], brought: Collection[Kid]) -> KeyInfo | None:
+    """Return the key that seals here. Where a restore was killed, a key that it brought may be called
+    active too, as it was before it was lost; it is not the one."""
+    own = tuple(key for key in here if key.kid not in brought)
+    return active_key(own) or active_key(tuple(here))
 
 
 def _heir(backed_up: Sequence[KeyInfo], uses: Mapping[Kid, int]) -> KeyInfo | None:

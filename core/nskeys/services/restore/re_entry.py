@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nskeys.model.keys import Kid
-from nskeys.model.plans import FailureReason, ProofReport
+from nskeys.model.plans import ProofReport
 from nskeys.model.re_entry import ReEntry, ReEntryList
 from nskeys.model.register import BackupCopy, CopyStatus, claiming
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
+from nskeys.reasons import FailureReason
 from nskeys.services.credentials.verify import VerifyService
 from nskeys.services.installation import Installation
 from nskeys.services.register.service import RegisterService
@@ -31,6 +32,7 @@ class ReEntryService:
             items=tuple(_items(proof, copies)),
             opened=proof.opened,
             taken=self._installation.clock.now(),
+            differences=proof.differences,
         )
 
     def without_done(self, known: ReEntryList, looked_after: Iterable[str]) -> ReEntryList:
@@ -40,10 +42,8 @@ class ReEntryService:
         with self._installation.cmdb.reading() as view:
             for credential_id in before.keys() & set(looked_after):
                 stored, old = view.credential(credential_id), before[credential_id]
-                if stored is None or (stored.credential.kid, stored.credential.updated) != (
-                    old.kid,
-                    old.updated,
-                ):
+                now = None if stored is None else stored.credential
+                if now is None or (now.kid, now.number) != (old.kid, old.number):
                     done.add(credential_id)
         kept = tuple(item for item in known.items if item.credential.credential_id not in done)
         return replace(known, items=kept, opened=known.opened + len(known.items) - len(kept))

@@ -13,11 +13,11 @@ from nskeys.errors import (
     UnitNotOurs,
 )
 from nskeys.model.audit import Action
-from nskeys.model.schedule import Job, Obstacle, Schedule, SeenUnit, UnitFile, UnitStatus
+from nskeys.model.schedule import Job, Obstacle, Schedule, SeenUnit, TimerStatus, UnitFile, UnitStatus
 from nskeys.ports import ServiceManager
 from nskeys.reasons import ScheduleProblem, UnitProblem
 from nskeys.services.installation import Installation
-from nskeys.services.recovery.identities import known_recovery
+from nskeys.services.recovery.record import known_recovery
 from nskeys.services.schedule.units import MARK, UnitFacts, units
 from nskeys.services.transaction import unsigned_changes
 
@@ -81,6 +81,21 @@ class ScheduleService:
             systemd_runs=self._manager.runs(),
             obstacles=self.obstacles(),
         )
+
+    def next_copy(self) -> TimerStatus | None:
+        """Return the timer that makes the next database copy here; None where none runs by itself, or that
+        cannot be told."""
+        mark = MARK + self._installation.home.path + "\n"
+        found = []
+        for job in (Job.COPY, Job.BACKUP):
+            try:
+                ours = (self._manager.read(job.timer) or "").startswith(mark)
+                timer = self._manager.timer(job) if ours else None
+            except NskeysError:
+                continue
+            if timer is not None and timer.enabled:
+                found.append(timer)
+        return min(found, key=lambda timer: (timer.next is None, timer.next), default=None)
 
     def lags(self) -> bool:
         """Return whether an installed unit differs from what would be written now, as after a destination

@@ -22,15 +22,22 @@ _PLAIN = re.compile(r"[A-Za-z0-9/._=:@,%+-]+")
 _SHARED_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108  # named, not used
 _WORK = {
     Job.BACKUP: ("backup", "--everywhere", "--if-needed"),
+    Job.COPY: ("database", "copy", "--everywhere", "--if-needed", "--while-small"),
     Job.CHECK: ("register", "check"),
 }
 _WORDS = {
-    Job.BACKUP: "Back up the keys to each destination that lacks them",
+    Job.BACKUP: "Back up keys and database to each destination that lacks them",
+    Job.COPY: "Copy the database, while it is small, to each destination that lacks a change",
     Job.CHECK: "Look at every copy of every backup",
 }
-_TIMES = {Job.BACKUP: ("*-*-* 01:00:00", "2h"), Job.CHECK: ("Sun *-*-* 04:00:00", "2h")}
+_TIMES = {
+    Job.BACKUP: ("*-*-* 01:00:00", "2h"),
+    Job.COPY: ("hourly", "10min"),
+    Job.CHECK: ("Sun *-*-* 04:00:00", "2h"),
+}
 _FAILS = {
     Job.BACKUP: "a destination got no copy, or a backup was needed and none was made",
+    Job.COPY: "a destination got no copy, or the copy does not cover everything",
     Job.CHECK: "a copy is missing, changed or out of reach",
 }
 

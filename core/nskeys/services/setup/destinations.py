@@ -14,6 +14,7 @@ from nskeys.errors import (
     ServerSecretWanted,
 )
 from nskeys.model.audit import Action
+from nskeys.model.database_copy import is_part_name
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Mounted
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Listing
@@ -99,8 +100,9 @@ class DestinationService:
         return self._installation.destinations.at(DestinationInfo(address)).address_of(name)
 
     def files(self, address: str) -> Listing:
-        """Return the backup files that lie there."""
-        return self._installation.destinations.at(DestinationInfo(address)).listing()
+        """Return the key backups that lie there, by their names."""
+        lying = self._installation.destinations.at(DestinationInfo(address)).listing()
+        return Listing((file for file in lying if not is_part_name(file.name)), lying.left_out)
 
     def add(
         self, address: str, declared_elsewhere: str = "", key_file: str | None = None
@@ -133,6 +135,19 @@ class DestinationService:
         then = installation.destinations.configured(normal).mounted
         now = installation.destinations.at(DestinationInfo(normal)).mounted()
         return now if then is None or then.is_still(now) else then
+
+    def make_default(self, address: str) -> DestinationInfo:
+        """Let backups go there unless told otherwise, wherever the last one went. Raises
+        DestinationInvalid."""
+        installation = self._installation
+        installation.require()
+        info = installation.destinations.configured(address)
+        with unsigned_changes(installation, "choosing the default destination") as changes:
+            event = installation.event(Action.DESTINATION_ADDED, info.address, default="yes")
+            with changes.unsigned(event):
+                settings = installation.settings.read()
+                installation.settings.write(replace(settings, default_destination=info.address))
+        return info
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
         """Keep a secret that a server asked for in memory until the services are closed."""
@@ -198,8 +213,16 @@ class DestinationService:
             kept = tuple(known for known in settings.destinations if known not in gone)
             event = installation.event(Action.DESTINATION_REMOVED, wanted)
             with changes.unsigned(event):
-                installation.settings.write(replace(settings, destinations=kept))
+                default = "" if self._is_default(wanted) else settings.default_destination
+                installation.settings.write(
+                    replace(settings, destinations=kept, default_destination=default)
+                )
         return gone[0]
+
+    def _is_default(self, address: str) -> bool:
+        """Return whether a person made this address the default."""
+        chosen = self._installation.settings.read().default_destination
+        return bool(chosen) and self._installation.destinations.is_at(DestinationInfo(chosen), address)
 
     def _normal(self, address: str) -> str:
         """Return the address in its normal spelling; unchanged where it is invalid, so that what a newer

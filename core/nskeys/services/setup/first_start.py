@@ -19,14 +19,19 @@ from nskeys.errors import (
 from nskeys.model.audit import Action
 from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.plans import FirstSight, HomeState, SetUpReport
+from nskeys.model.recovery import NO_RECOVERY
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, SecretProvider, Settings
 from nskeys.services.installation import Installation
 from nskeys.services.keys.protector import binding
 from nskeys.services.passwords.providers import prefetch_secret, weak_passphrase
+from nskeys.services.recovery.identities import set_recovery
 from nskeys.services.register.former_server import former_server
 from nskeys.services.register.signed_rows import verified_copies
-from nskeys.services.transaction import first_changes, unsigned_changes
+from nskeys.services.register.taking_over import succession, take_over
+from nskeys.services.transaction import Extras, finish_begun, first_changes, unsigned_changes
+
+_DOING = "setting up"
 
 
 class SetUpService:
@@ -94,6 +99,7 @@ class SetUpService:
         chosen = installation.protectors(protector)
         chosen.require()
         installation.home.prepare()
+        finish_begun(installation, _DOING)
         if installation.key_store.exists():
             raise AlreadySetUp(installation.home.path)
         self._check_loss(installation.waiting(), accept_loss)
@@ -102,7 +108,7 @@ class SetUpService:
             first.material,
             server_key,
             prefetch_secret(chosen, secrets, least=installation.least_score) as known,
-            first_changes(installation, server_key, "setting up") as changes,
+            first_changes(installation, server_key, _DOING) as changes,
         ):
             if installation.key_store.exists():
                 raise AlreadySetUp(installation.home.path)
@@ -119,11 +125,15 @@ class SetUpService:
                 lost=lost,
                 key=first.info.kid,
             )
-            with changes.signed(event) as change:
-                change.know_keys([first.info.kid])
-            # The store's `current` is the last thing written: until then there is no key, and a
-            # killed set-up can be repeated.
-            installation.key_store.create(cmdb_id, chosen, known, [first], server_key)
+            store = installation.key_store.prepare(cmdb_id, chosen, known, [first], server_key)
+            with changes.signed(event, Extras(store_id=store.store_id)) as change:
+                change.set_keys([first.info])
+                if lost or change.checkpoint() is not None:
+                    # A restore without a backup: nobody vouches for what another server left here.
+                    take_over(installation, change, server_key, succession(installation, None))
+                    change.count_anew()
+                # The CMDB may come from another server, whose identities are not this one's.
+                set_recovery(change, NO_RECOVERY, server_key)
             weak = weak_passphrase(known)
         return SetUpReport(
             server=settings.server_name,

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from nskeys.errors import KeyStoreUnreached
 from nskeys.model.database import DatabaseLogin
-from nskeys.model.plans import RegistryValues
+from nskeys.model.registry import RegistryValues
 from nskeys.ports import Settings
 from nskeys.services.installation import Installation
 
@@ -18,6 +19,15 @@ class AboutService:
         """Require keys and CMDB that belong together. Raises NotSetUp, CmdbUnreachable,
         KeyStoreOfAnotherCmdb."""
         self._installation.require()
+
+    def opens_here(self) -> bool:
+        """Return whether there are keys, and none of another machine as far as can be told now. Only a TPM
+        is asked. Raises KeyStoreDamaged, NotPermitted, ProtectorUnavailable."""
+        store = self._installation.key_store
+        try:
+            return store.exists() and not store.elsewhere()
+        except KeyStoreUnreached:
+            return False
 
     @property
     def home(self) -> str:

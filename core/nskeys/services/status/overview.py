@@ -4,10 +4,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
-from nskeys.errors import DestinationUnreachable, NskeysError
+from nskeys.errors import DestinationUnreachable, Mismatch, NskeysError
+from nskeys.model.assessment import Circumstances, assess
+from nskeys.model.checkpoint import LastCheck
 from nskeys.model.credentials import UnreadableRow
+from nskeys.model.database import DatabaseConnection
+from nskeys.model.database_register import DatabaseCopy, newest_first
+from nskeys.model.declared_backups import DeclaredBackup
 from nskeys.model.destinations import DestinationInfo, Location
+from nskeys.model.halves import DatabaseHalf
+from nskeys.model.inventory import KeyDifference
 from nskeys.model.keys import (
     SEALS_DUE,
     KeyInfo,
@@ -20,8 +28,7 @@ from nskeys.model.keys import (
     active_key,
 )
 from nskeys.model.monitoring import NOTHING_OVERDUE, RecoveryPractice, recovery_practice
-from nskeys.model.plans import RegistryValues
-from nskeys.model.recoverability import Circumstances, Recoverability, RecoveryState, Totals, assess
+from nskeys.model.recoverability import Recoverability, Totals
 from nskeys.model.recovery import NO_RECOVERY, Recovery
 from nskeys.model.register import (
     BackupCopy,
@@ -30,14 +37,22 @@ from nskeys.model.register import (
     holds_without_counting,
     waits_for_a_person,
 )
+from nskeys.model.registry import RegistryValues
+from nskeys.model.trail_copies import LogBehind
 from nskeys.ports import CmdbView
+from nskeys.reasons import MismatchKind
+from nskeys.services.checkpoint.looking import compare
 from nskeys.services.installation import Installation
-from nskeys.services.recovery.custodians import waiting_custodians
-from nskeys.services.recovery.identities import known_recovery
+from nskeys.services.inventory import differences_of
+from nskeys.services.recovery.record import known_recovery, waiting_custodians
+from nskeys.services.register.database_half import believed, database_half, looked_at, sealed_by
+from nskeys.services.register.predecessors import restored_at
 from nskeys.services.register.service import RegisterService
 from nskeys.services.register.signed_rows import read_register
+from nskeys.services.trail import broken_line, with_line
+from nskeys.services.trail_copies import logs_behind
 
-_READ_BY_THE_INDEX = frozenset({"key", "kind", "sealed"})
+_READ_BY_THE_INDEX = frozenset({"key", "kind", "number"})
 """What a row needs to be counted for its key."""
 
 
@@ -50,6 +65,7 @@ class Overview:
     protector: str
     recoverability: Recoverability
     copies: tuple[BackupCopy, ...]
+    """Key backups; database copies are `databases`."""
     registry: RegistryValues
     rotation: Rotation | None
     """The open rotation; None also for a record that cannot be finished with the keys that are here."""
@@ -66,6 +82,8 @@ class Overview:
     """Custodians' shares that were made and wait for their proof."""
     unreadable_rows: int = 0
     """Rows of the register that cannot be understood."""
+    unread_rows: int = 0
+    """Rows of the register that are too many to be read."""
     unreadable: tuple[UnreadableRow, ...] = ()
     """Rows of the CMDB that are not as nskeys writes them, as far as the look met them."""
     recovery: Recovery = NO_RECOVERY
@@ -74,8 +92,40 @@ class Overview:
     """What keeps the recovery identity from being used: somebody changed what the home keeps of it."""
     leftovers: tuple[Leftover, ...] = ()
     """Earlier key stores that could not be removed; they may open everything in a way that was given up."""
+    mismatches: tuple[Mismatch, ...] = ()
+    """What contradicts the checkpoint; what does not fit counts for nothing in the answer."""
+    differences: tuple[KeyDifference, ...] = ()
+    """Keys whose credentials are not those of the inventory; they count as in no backup."""
+    last_check: LastCheck | None = None
+    """The last look at everything that was signed; None where there was none yet."""
+    check_days: int = 0
+    """How many days may pass between two; with 0 none is ever overdue."""
+    here_since: datetime | None = None
+    """When this server was set up, or restored here; what was never looked at waits since then."""
+    number: int = 0
+    """Of the last change."""
+    connection: DatabaseConnection | None = None
+    """What protects the connection to the CMDB's server; None for a file."""
+    lags: int = 0
+    """How many changes a standby lacks whose rows were read; then nothing was compared."""
+    behind: tuple[LogBehind, ...] = ()
+    """Logs of this machine that lack the last lines of the audit trail."""
+    databases: tuple[DatabaseCopy, ...] = ()
+    """Database copies, newest first; those that decide the answer were looked at. Each check of somebody
+    else's backup is one as well."""
+    declared: tuple[DeclaredBackup, ...] = ()
+    """Somebody else's database backups that this server's key vouches for, newest first."""
+    database_check_days: int = 0
+    """So many days a check of one of them counts; with 0 for ever."""
+    exposure_hours: int = 0
+    """So long credentials may wait for their next copy after a change before monitoring warns."""
     practice: RecoveryPractice = NOTHING_OVERDUE
     """When copies that count were last drilled, and what opens them was last typed by a person."""
+
+    @property
+    def made_copies(self) -> tuple[DatabaseCopy, ...]:
+        """The database copies that were made here, without what somebody else backs up."""
+        return tuple(copy for copy in self.databases if not copy.declared)
 
     @property
     def not_proven_by_a_person(self) -> BackupCopy | None:
@@ -85,11 +135,7 @@ class Overview:
     @property
     def claims(self) -> tuple[tuple[Kid, BackupCopy], ...]:
         """Keys of lost credentials, each with an unsigned backup that claims to hold it."""
-        lost = [
-            key.kid
-            for key in self.recoverability.keys
-            if key.state is RecoveryState.LOST and key.credentials
-        ]
+        lost = [key.kid for key in self.recoverability.keys if key.lost]
         found = ((kid, claiming(self.copies, kid)) for kid in lost)
         return tuple((kid, copy) for kid, copy in found if copy is not None)
 
@@ -117,35 +163,58 @@ class RecoverabilityService:
 
     def overview(self, look: bool = True, destination: DestinationInfo | None = None) -> Overview:
         """Return the answer and what belongs to it. Without `look`, copies are as the register last saw
-        them. `destination` is where the next backup would go, if not to the default one."""
+        them, the numbers of credentials are those of the keys' rows, and no row is compared with them.
+        `destination` is where the next backup would go, if not to the default one. Raises Locked
+        where a change is under way that takes long, so that nothing can be told now."""
         installation = self._installation
-        installation.require()
-        cmdb_id = installation.cmdb.cmdb_id()
+        cmdb_id = installation.require()
+        compared = compare(installation)
+        if compared.busy:
+            from nskeys.services.transaction import require_free  # here, for most runs change nothing
+
+            require_free(installation, "looking")
+            compared = compare(installation)
         with installation.cmdb.reading() as view:
             register = read_register(view, installation.server_public())
+            sealed = sealed_by(inventory for _, inventory in view.inventory())
+            here = [key.kid for key in installation.keys_in(view)]
         # Slow looks come first, so that everything else is read from the CMDB in one transaction.
         copies = RegisterService(installation).listed(register, look)
+        settings, now = installation.settings.read(), installation.clock.now()
+        others = (one.as_copies(now, settings.database_check_days) for one in register.declared)
+        databases = newest_first((*register.databases, *chain.from_iterable(others)))
+        half = database_half(installation, databases, compared.home)
+        half = looked_at(installation, half, copies, sealed, here) if look else half
         elsewhere = self._backs_up_elsewhere(copies, destination)
         registry = installation.registry.read()
         recovery, problem = _recovery(installation)
         with installation.cmdb.reading() as view:
             # The CMDB is read first: a key is on disk before any row names it, so no key can seem missing.
             unreadable = view.unreadable()
-            uses, rotation = _readable(view.counts(), unreadable), view.rotation()
-            keys, now = installation.key_store.keys(), installation.clock.now()
+            head = view.audit_head()
+            line = broken_line(view, installation.server_public()) if look else None
+            counted = view.counts() if look else view.noted_counts()
+            uses, rotation = _readable(counted, unreadable), view.rotation()
+            keys, now = installation.keys_in(view), installation.clock.now()
+            since = restored_at(view, installation.server_public()) or min(
+                (key.created for key in keys), default=None
+            )
             active = active_key(keys)
             seals = view.seals(active.kid) if active else 0
-            copies = _numbered(copies, view.last_seal())
+            differences = differences_of(view) if look else ()
+            copies = _numbered(copies, view.number)
             circumstances = Circumstances(
                 cmdb_id, registry.backup_date, elsewhere, recovery.recipients, now
             )
-            copies, answer = _assessed(view, keys, uses, copies, circumstances)
+            counts = all(one.what in _ANSWER_STAYS for one in compared.mismatches)
+            counting = _believed(copies, counts, differences)
+            half = believed(half, view, counts, compared.mismatches, differences)
+            copies, answer = _assessed(view, keys, uses, counting, circumstances, half)
             answer = replace(answer, totals=_with_unreadable(answer.totals, unreadable))
-        waiting = None if problem is not None else waiting_custodians(installation, recovery)
+        waiting = waiting_custodians(recovery)
         used = frozenset(use.kid for use in uses if use.credentials)
         goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
         left = () if goes_on else _out_of_use(keys, used)
-        settings = installation.settings.read()
         return Overview(
             server=settings.server_name,
             cmdb=installation.cmdb.describe(),
@@ -159,12 +228,26 @@ class RecoverabilityService:
             arrived=tuple(key.kid for key in left if _came_after(key, active)),
             rotation_due=seals >= SEALS_DUE,
             unreadable_rows=register.unreadable,
+            unread_rows=register.unread,
             unreadable=unreadable,
+            mismatches=with_line(compared.mismatches, line),
+            differences=differences,
+            last_check=None if compared.home is None else compared.home.checkpoint.last_check,
+            lags=compared.lags,
+            check_days=settings.check_days,
+            here_since=since,
+            number=0 if compared.home is None else compared.home.checkpoint.number,
+            databases=half.copies,
+            declared=tuple(one for one in register.declared if one.stands),
+            database_check_days=settings.database_check_days,
+            exposure_hours=settings.exposure_hours,
             practice=recovery_practice(copies, settings.drill_days, now),
             unproven_shares=waiting.shares if waiting is not None else 0,
             recovery=recovery,
             recovery_problem=problem,
             leftovers=installation.key_store.leftovers(),
+            connection=installation.cmdb.connection(),
+            behind=logs_behind(installation, cmdb_id, head),
         )
 
     def _backs_up_elsewhere(
@@ -189,17 +272,42 @@ class RecoverabilityService:
         return any(copy.where.location is Location.ELSEWHERE for copy in there)
 
 
+_ANSWER_STAYS = frozenset(
+    {MismatchKind.AUDIT, MismatchKind.AUDIT_LINE, MismatchKind.DIARY, MismatchKind.RECOVERY}
+)
+"""Parts that say nothing of what would come back."""
+
+
+def _believed(
+    copies: Sequence[BackupCopy], counts: bool, differences: Sequence[KeyDifference]
+) -> tuple[BackupCopy, ...]:
+    """Return the copies as far as the checkpoint lets them count: none where the register, the keys or the
+    checkpoint itself do not fit, and none for a key whose credentials are not those of the inventory."""
+    if not counts:
+        return tuple(replace(copy, signed=False) for copy in copies)
+    off = {one.kid for one in differences}
+    if not off:
+        return tuple(copies)
+    return tuple(
+        replace(
+            copy, backup=replace(copy.backup, kids=tuple(kid for kid in copy.backup.kids if kid not in off))
+        )
+        for copy in copies
+    )
+
+
 def _assessed(
     view: CmdbView,
     keys: Sequence[KeyInfo],
     uses: Sequence[KeyUse],
     copies: Sequence[BackupCopy],
     circumstances: Circumstances,
+    half: DatabaseHalf,
 ) -> tuple[tuple[BackupCopy, ...], Recoverability]:
     """Return the answer, and the copies with what their drills may claim."""
     copies = tuple(copies)
     while True:
-        answer = assess(keys, uses, copies, circumstances)
+        answer = assess(keys, uses, copies, circumstances, half)
         drilled = _drilled(view, answer)
         if drilled is not None:
             return copies, replace(answer, drilled=drilled)
@@ -235,18 +343,18 @@ def _recovery(installation: Installation) -> tuple[Recovery, NskeysError | None]
         return NO_RECOVERY, error
 
 
-def _numbered(copies: Sequence[BackupCopy], last_seal: int) -> tuple[BackupCopy, ...]:
-    """Return copies whose drills saw no seal beyond the last one. Seal numbers only grow: where a drill saw
-    a higher one, the counter went back, and what is sealed from now on would wrongly count as drilled."""
+def _numbered(copies: Sequence[BackupCopy], number: int) -> tuple[BackupCopy, ...]:
+    """Return copies whose drills saw no change beyond the last one. Numbers only grow: where a drill saw a
+    higher one, the database went back, and what is sealed from now on would wrongly count as drilled."""
     return tuple(
-        _undrilled(copy) if copy.drilled_upto is not None and copy.drilled_upto > last_seal else copy
+        _undrilled(copy) if copy.drilled_upto is not None and copy.drilled_upto > number else copy
         for copy in copies
     )
 
 
 def _undrilled(copy: BackupCopy) -> BackupCopy:
-    """Return the copy without the number of the last seal that its drill saw, so that no credential counts
-    as drilled."""
+    """Return the copy without the number of the last change that its drill saw, so that no credential
+    counts as drilled."""
     return replace(copy, drilled_upto=None)
 
 
@@ -259,7 +367,7 @@ def _drilled(view: CmdbView, answer: Recoverability) -> int | None:
         return 0
     kids, upto = set(best.backup.kids), best.drilled_upto
     held = [key for key in answer.keys if key.kid in kids and key.credentials]
-    later = view.sealed_after(best.backup.kids, upto) if any(key.last_seal > upto for key in held) else 0
+    later = view.changed_after(best.backup.kids, upto) if any(key.last_change > upto for key in held) else 0
     covered = sum(key.credentials for key in held) - later
     return covered if 0 <= covered <= best.drilled_rows else None
 

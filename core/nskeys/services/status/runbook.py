@@ -5,11 +5,13 @@ from functools import partial
 from nskeys.archive.reader import READER_SHA256
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.errors import NotSetUp
+from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.register import BackupCopy
 from nskeys.model.runbook import Runbook
 from nskeys.services.installation import Installation
+from nskeys.services.register.predecessors import server_keys
 from nskeys.services.status.findings import findings_of
-from nskeys.services.status.overview import RecoverabilityService
+from nskeys.services.status.overview import Overview, RecoverabilityService
 
 
 class RunbookService:
@@ -36,6 +38,7 @@ class RunbookService:
             protector=overview.protector,
             protector_uri=installation.key_store.info().uri,
             server_key=server_thumbprint(public),
+            earlier=tuple(one.server_key for one in server_keys(installation).predecessors),
             reader_sha256=READER_SHA256,
             kinds=overview.recoverability.kinds,
             totals=overview.recoverability.totals,
@@ -43,8 +46,17 @@ class RunbookService:
             others=tuple(copy for copy in kept if not copy.counts),
             taken=overview.taken,
             findings=findings_of(overview),
+            databases=_serving(overview),
             recovery=overview.recovery,
         )
+
+
+def _serving(overview: Overview) -> tuple[DatabaseCopy, ...]:
+    """Return the copies that serve any key; where nothing is sealed, those that are good."""
+    keys = overview.recoverability.keys
+    serving = [copy for key in keys for copy in key.databases]
+    sealed = any(key.credentials for key in keys)
+    return tuple(copy for copy in overview.databases if (copy in serving if sealed else copy.good))
 
 
 def _newest(cmdb_id: str, copy: BackupCopy) -> tuple[bool, int, str, int, str]:

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event, Lock
-from typing import TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from nskeys.archive.inspection import inspect
-from nskeys.archive.writing import WrittenArchive
 from nskeys.errors import (
     BackupNotProven,
     Cancelled,
@@ -21,15 +19,16 @@ from nskeys.errors import (
     FileUnreadable,
     NskeysError,
 )
-from nskeys.model.backup import Inspected
 from nskeys.model.destinations import DestinationInfo, LocatedAt
 from nskeys.ports import Destination, Destinations, Progress, Stage
 from nskeys.reasons import AnyProblem, Problem
 from nskeys.threads import in_a_thread
 
-Opens: TypeAlias = Callable[[bytes], None]
-"""Opens a `.kms` as it was read back, by a second and independent reader, and finds the keys in it that
-were written; else BackupNotProven."""
+Proved = TypeVar("Proved")
+Proves: TypeAlias = Callable[[str, bytes], Proved]
+"""Takes an address and what was read back from there, equal to what was written; opens it with a second,
+independent reader, and returns what is known of it then. Raises BackupNotProven, or what is wrong with
+it."""
 
 _POLL_S = 0.2
 """Seconds between two looks at whether a person wants to stop, while no place has news."""
@@ -38,37 +37,36 @@ _CANCEL_TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Generic[Proved]):
     """A copy that was proven: its file name and address, where that is, what was found on reading it back,
     and whether it was flushed to the medium before."""
 
     name: str
     address: str
     where: LocatedAt
-    inspected: Inspected
+    found: Proved
     flushed: bool = True
 
 
 def upload(
-    place: Destination, name: str, archive: WrittenArchive, opens: Opens, told: Callable[[Stage], None]
-) -> Stored:
+    place: Destination, name: str, data: bytes, proves: Proves[Proved], told: Callable[[Stage], None]
+) -> Stored[Proved]:
     """Publish the archive under `name`, or a free name like it; read it back, compare every byte and open
     it. Raises what keeps it from being written as it is; after that BackupNotProven, with the address of
     the file that is no backup."""
     place.sweep()
     told(Stage.WRITING)
-    used = place.publish(name, archive.data)
+    used = place.publish(name, data)
     address = place.address_of(used)
     try:
         told(Stage.READING_BACK)
-        if _read_back(place, used, len(archive.data)) != archive.data:
+        if _read_back(place, used, len(data)) != data:
             raise BackupNotProven(address, Problem.DIFFERS)
-        inspected = inspect(address, archive.data)
         told(Stage.OPENING)
         # The second reader opens the bytes that were read back; equal plaintext there, and equal bytes
         # here, is what "opened" means.
-        opens(inspected.kms)
-        return Stored(used, address, place.where(), inspected, place.flushes())
+        found = proves(address, data)
+        return Stored(used, address, place.where(), found, place.flushes())
     except NskeysError as error:
         raise BackupNotProven(address, _problem(error)) from None
 
@@ -93,7 +91,7 @@ class Failed:
     left: str = ""
 
 
-CopyOutcome: TypeAlias = Stored | Failed
+CopyOutcome: TypeAlias = Stored[Proved] | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +99,21 @@ class _News:
     """A message of a thread: it reached a stage, it is done, or it met a bug."""
 
     number: int
-    what: Stage | CopyOutcome | BaseException
+    what: Stage | Stored[Any] | Failed | BaseException
 
 
 def upload_to_all(
     destinations: Destinations,
     infos: Sequence[DestinationInfo],
     name: str,
-    archive: WrittenArchive,
-    opens: Opens,
+    data: bytes,
+    proves: Proves[Proved],
     progress: Progress,
-) -> Iterator[tuple[int, CopyOutcome]]:
+) -> Iterator[tuple[int, CopyOutcome[Proved]]]:
     """Yield each destination's number and outcome as soon as it is known. Where a person stops, nothing
     more is published and a destination that does not answer is given up at once, with Cancelled; one that
     has the whole file may prove it first."""
-    sending = _Upload(archive, name, opens)
+    sending = _Upload(data, name, proves)
     for number, info in enumerate(infos):
         in_a_thread(partial(sending.run, number, destinations, info))  # its messages say how it ended
     waiting: dict[int, Stage | None] = dict.fromkeys(range(len(infos)))
@@ -152,8 +150,8 @@ def upload_to_all(
 class _Upload:
     """What the threads of one backup share."""
 
-    def __init__(self, archive: WrittenArchive, name: str, opens: Opens) -> None:
-        self._archive, self._name, self._opens = archive, name, opens
+    def __init__(self, data: bytes, name: str, proves: Proves[Any]) -> None:
+        self._data, self._name, self._proves = data, name, proves
         self._opening = Lock()
         self._progress: SimpleQueue[_News] = SimpleQueue()
         self.stopped = Event()
@@ -163,8 +161,8 @@ class _Upload:
         """Send the archive in the destination's own thread."""
         try:
             place = destinations.at(info)
-            news: CopyOutcome | BaseException = upload(
-                place, self._name, self._archive, self._open, partial(self._reached, number)
+            news: CopyOutcome[Any] | BaseException = upload(
+                place, self._name, self._data, self._prove, partial(self._reached, number)
             )
         except BackupNotProven as error:
             news = Failed(error, error.address)
@@ -205,10 +203,10 @@ class _Upload:
             raise Cancelled
         self._progress.put(_News(number, stage))
 
-    def _open(self, kms: bytes) -> None:
+    def _prove(self, address: str, data: bytes) -> Any:
         # One at a time: opening with a password takes 256 MiB, and small servers have little more.
         with self._opening:
-            self._opens(kms)
+            return self._proves(address, data)
 
 
 def _all_written(waiting: dict[int, Stage | None]) -> bool:
