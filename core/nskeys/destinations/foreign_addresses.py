@@ -11,8 +11,6 @@ A folder with such a name is meant where it begins with `/`, `./`, `../` or `~`.
 import os
 import re
 
-from nskeys.destinations.s3.address import parse as bucket_of
-from nskeys.destinations.ssh.address import SCHEME, parse
 from nskeys.errors import DestinationInvalid
 from nskeys.reasons import Problem
 
@@ -95,6 +93,8 @@ def _bucket(scheme: str | None, host: str | None, path: str) -> str:
     endpoint = f"?endpoint={host}" if host else ""
     plain = "&tls=no" if scheme and scheme.lower() == "http://" else ""
     try:
+        from nskeys.destinations.s3.address import parse as bucket_of
+
         return str(bucket_of(f"s3://{path.strip('/')}{endpoint}{plain}"))
     except DestinationInvalid:
         return "s3://bucket/prefix"
@@ -104,6 +104,8 @@ def _checked(rest: str) -> str:
     """Return the rest as an `sftp://` address where it is one, else nothing. Raises DestinationInvalid
     (`has_password`)."""
     try:
+        from nskeys.destinations.ssh.address import SCHEME, parse
+
         return str(parse(SCHEME + rest))
     except DestinationInvalid as error:
         if error.problem is Problem.HAS_PASSWORD:

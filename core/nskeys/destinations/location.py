@@ -4,14 +4,12 @@ A copy is `elsewhere` only where the mount says that another machine holds it, o
 doubt it is `here` or `unknown`: a backup that dies with the machine must never count.
 """
 
-import ipaddress
-import socket
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from nskeys.destinations.declared_mount import mounted_at
@@ -21,6 +19,9 @@ from nskeys.files import read_bounded
 from nskeys.model.destinations import LocatedAt, Location, LocationReason, Mounted
 from nskeys.model.plain_text import as_text
 from nskeys.threads import in_a_thread
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 # fmt: off
 _NETWORK = frozenset((
@@ -62,6 +63,8 @@ class Machine:
         )
 
     def _is_own(self, address: str) -> bool:
+        import ipaddress  # here and below: a folder of this machine needs no addresses
+
         try:
             parsed = ipaddress.ip_address(address)
         except ValueError:
@@ -71,7 +74,7 @@ class Machine:
 
 def this_machine() -> Machine:
     """Return the machine that this runs on."""
-    names = frozenset((socket.gethostname().lower(), *_OWN_NAMES))
+    names = frozenset((os.uname().nodename.lower(), *_OWN_NAMES))
     return Machine(names, _is_own_address, _known_addresses)
 
 
@@ -80,6 +83,8 @@ def is_loopback(host: str) -> bool:
     host = host.strip("[]").lower().rstrip(".")
     if host in _OWN_NAMES or host.endswith(".localhost"):
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -144,6 +149,8 @@ def judge_peer(host: str, address: str, machine: Machine) -> LocatedAt:
 def plain_address(address: str) -> str:
     """Return an IP address in its usual form, with an IPv4-mapped IPv6 address as IPv4; empty for anything
     else."""
+    import ipaddress
+
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
@@ -207,6 +214,8 @@ def _same_host(one: str, other: str) -> bool:
 def _is_own_address(address: str) -> bool:
     """Return whether the kernel would use this address as its own source. Connecting a datagram socket
     selects the route and sends nothing."""
+    import socket  # here, for most runs ask no network
+
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
@@ -214,6 +223,8 @@ def _is_own_address(address: str) -> bool:
             own = str(probe.getsockname()[0])
     except OSError:
         return False
+    import ipaddress
+
     return ipaddress.ip_address(own) == ipaddress.ip_address(address)
 
 
@@ -224,6 +235,8 @@ _answers: dict[str, tuple[float, tuple[str, ...]]] = {}
 
 def look_up(host: str, port: int = 0) -> "Future[list[Any]]":
     """Return what `socket.getaddrinfo` gives for stream sockets, or raises."""
+    import socket
+
     return in_a_thread(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
 

@@ -1,27 +1,27 @@
 """Resolving addresses to destinations: the scheme of an address, and what is configured for it."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from threading import Lock
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nskeys.destinations import foreign_addresses
 from nskeys.destinations.local.address import FolderScheme
 from nskeys.destinations.local.slow_mounts import slow_mount
 from nskeys.destinations.local.timeout_folder import SlowMount
-from nskeys.destinations.s3.destination import S3Scheme
-from nskeys.destinations.ssh.destination import SftpScheme
-from nskeys.destinations.ssh.known_hosts import KnownHosts
-from nskeys.destinations.ssh.pool import SshPool
-from nskeys.destinations.workers.pool import Workers
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, HostKeyUnknown, ServerSecretWanted
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.plain_text import as_text, is_text
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Destination
 from nskeys.reasons import Problem
+
+if TYPE_CHECKING:
+    from nskeys.destinations.ssh.pool import SshPool
+    from nskeys.destinations.workers.pool import Workers
 
 A = TypeVar("A")
 """A scheme's parsed addresses; `str` returns the canonical form, with the scheme in lower case in front."""
@@ -60,21 +60,22 @@ _NOTHING: Mapping[str, Scheme[Any]] = MappingProxyType({})
 
 class AllDestinations:
     """ports.Destinations. `declared` returns the configured destinations, whose configuration applies to
-    every spelling of their address. `remote` are the schemes other than folders; `servers` is the pool of
-    the SSH servers among them."""
+    every spelling of their address. `remote` are the schemes other than folders; `servers` returns the pool
+    of the SSH servers among them."""
 
     def __init__(
         self,
         declared: Callable[[], Sequence[DestinationInfo]],
-        workers: Workers | None = None,
+        workers: "Workers | None" = None,
         slow: SlowMount = slow_mount,
         remote: Mapping[str, Scheme[Any]] = _NOTHING,
-        servers: SshPool | None = None,
+        servers: "Callable[[], SshPool] | None" = None,
     ) -> None:
         self._servers = servers
         self._declared = declared
         self._folders = FolderScheme(workers, slow)
         self._remote = remote
+        self._used: dict[str, Scheme[Any]] = {}
 
     def at(self, destination: DestinationInfo) -> Destination:
         scheme, address = self._parse(destination.address)
@@ -113,18 +114,18 @@ class AllDestinations:
 
     def trust(self, server: HostKeyUnknown) -> None:
         if self._servers is not None:
-            self._servers.trust(server)
+            self._servers().trust(server)
 
     def give(self, wanted: ServerSecretWanted, secret: SecretBytes) -> None:
         if self._servers is not None:
-            self._servers.give(wanted, secret)
+            self._servers().give(wanted, secret)
 
     def interrupt(self) -> None:
-        for scheme in (self._folders, *self._remote.values()):
+        for scheme in (self._folders, *tuple(self._used.values())):
             scheme.interrupt()
 
     def close(self) -> None:
-        for scheme in (self._folders, *self._remote.values()):
+        for scheme in (self._folders, *tuple(self._used.values())):
             scheme.close()
 
     def _split(self, address: str) -> tuple[Scheme[Any], Any, str]:
@@ -152,7 +153,7 @@ class AllDestinations:
             return self._folders
         if name not in self._remote:
             raise DestinationInvalid(address, Problem.UNKNOWN_SCHEME)
-        return self._remote[name]
+        return self._used.setdefault(name, self._remote[name])
 
     def _as_configured(self, destination: DestinationInfo, address: str) -> DestinationInfo:
         """Return the configured values, replaced by those that the caller gives now."""
@@ -172,6 +173,41 @@ def _checked_text(address: str) -> str:
     return address
 
 
-def remote_schemes(servers: SshPool | None = None) -> Mapping[str, Scheme[Any]]:
-    """Return every scheme but that of folders, made for one run; `servers` is the pool of SSH servers."""
-    return {"s3": S3Scheme(), "sftp": SftpScheme(servers or SshPool(KnownHosts(Path("/dev/null"))))}
+class RemoteSchemes(Mapping[str, Scheme[Any]]):
+    """Every scheme but that of folders, for one run; each is imported and made when an address first has
+    it. `servers` returns the pool of SSH servers."""
+
+    def __init__(self, servers: "Callable[[], SshPool] | None" = None) -> None:
+        self._servers = servers
+        self._makers = {"s3": self._s3, "sftp": self._sftp}
+        self._made: dict[str, Scheme[Any]] = {}
+        self._lock = Lock()
+
+    def __getitem__(self, name: str) -> Scheme[Any]:
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._makers[name]()
+            return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def _s3(self) -> Scheme[Any]:
+        from nskeys.destinations.s3.destination import S3Scheme
+
+        return S3Scheme()
+
+    def _sftp(self) -> Scheme[Any]:
+        from nskeys.destinations.ssh.destination import SftpScheme
+
+        return SftpScheme(self._servers() if self._servers else _no_servers())
+
+
+def _no_servers() -> "SshPool":
+    from nskeys.destinations.ssh.known_hosts import KnownHosts
+    from nskeys.destinations.ssh.pool import SshPool
+
+    return SshPool(KnownHosts(Path("/dev/null")))

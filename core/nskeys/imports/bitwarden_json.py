@@ -1,4 +1,5 @@
-"""The unencrypted JSON that Bitwarden exports: an individual vault's, or an organization's.
+"""The JSON that Bitwarden exports: an individual vault's, or an organization's; under a password in
+`bitwarden_encrypted`.
 
     {"encrypted": false,
      "folders": [{"id": "...", "name": "Run-as/EMEA"}],              (an organization: "collections")
@@ -13,8 +14,10 @@
 from collections.abc import Iterator, Mapping
 
 from nskeys.errors import ImportUnreadable
-from nskeys.imports.parsing import Collector, Value, text_of
+from nskeys.imports import bitwarden_encrypted
+from nskeys.imports.parsing import Collector, Value, parse, text_of
 from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
+from nskeys.ports import ExportUnlock
 from nskeys.reasons import FieldProblem, ImportProblem
 
 _LOGIN = 1
@@ -36,24 +39,22 @@ _STRUCTURE = frozenset(
 _LOGIN_TAKEN = frozenset({"uris", "username", "password"})
 
 
-_ENCRYPTED = frozenset({"encKeyValidation_DO_NOT_EDIT", "passwordProtected", "data", "items"})
-"""What an encrypted export has besides."""
-
-
 def matches(value: Value) -> bool:
     """Return whether this is an export of Bitwarden, encrypted or not: other vaults have a list `items`
     too."""
     if not isinstance(value, dict):
         return False
     if value.get("encrypted") is True:
-        return not _ENCRYPTED.isdisjoint(value)
+        return bitwarden_encrypted.matches(value)
     return value.get("encrypted") is False and isinstance(value.get("items"), list)
 
 
-def read(source: str, value: Value) -> ParsedExport:
+def read(source: str, value: Value, unlock: ExportUnlock) -> ParsedExport:
     """Return every login; those in the trash are marked as deleted. Other items have no account to log in
-    with and are bad rows. An encrypted export is refused as `encrypted`."""
-    if not isinstance(value, dict) or value.get("encrypted"):
+    with and are bad rows. Asks for the password of an export that has one."""
+    if isinstance(value, dict) and value.get("encrypted") is True:
+        value = parse(source, bitwarden_encrypted.opened(source, value, unlock))
+    if not matches(value) or not isinstance(value, dict):
         raise ImportUnreadable(source, ImportProblem.ENCRYPTED)
     items = value["items"]
     places = {**_places(value.get("folders")), **_places(value.get("collections"))}

@@ -5,12 +5,13 @@ is known by the columns that make it that program's; further columns are read pa
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from nskeys.imports.csv_table import CsvTable
+from nskeys.imports.keepass_references import is_reference
 from nskeys.imports.parsing import Collector
 from nskeys.model.imports import ImportFormat, ParsedExport
 from nskeys.reasons import FieldProblem
@@ -60,81 +61,121 @@ class ColumnFormat:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the columns of one file stand."""
+
+    title: tuple[int, ...]
+    account: tuple[int, ...]
+    secret: tuple[int, ...]
+    target: tuple[int, ...]
+    note: tuple[int, ...]
+    group: tuple[int, ...]
+    kind: tuple[int, ...]
+    what: int
+    """The column that says whether a row is a login; -1 for none."""
+    several: tuple[tuple[int, ...], ...]
+    """Columns of one field, of which only the first that is filled is taken."""
+    extra: tuple[tuple[int, str, str], ...]
+    """The other columns: their place, their name as written, and what says nothing in them."""
+    names: tuple[str, ...]
+
+
+def _places(form: ColumnFormat, table: CsvTable) -> _Places:
+    where = {name: place for place, name in enumerate(table.names)}
+
+    def of(names: Names) -> tuple[int, ...]:
+        return tuple(where[name] for name in names if name in where)
+
+    fields = [of(names) for names in (form.title, form.account, form.secret, form.target, form.note)]
+    group, kind = of(form.group), of(form.kind)
+    what = where.get(form.logins[0], -1) if form.logins else -1
+    taken = {place for places in (*fields, group, kind, (what,)) for place in places}
+    title, account, secret, target, note = fields
+    return _Places(
+        title,
+        account,
+        secret,
+        target,
+        note,
+        group,
+        kind,
+        what,
+        tuple(places for places in fields if len(places) > 1),
+        tuple(
+            (place, table.columns[place], form.quiet.get(name, ""))
+            for name, place in where.items()
+            if place not in taken
+        ),
+        table.names,
+    )
+
+
 def read(source: str, form: ColumnFormat, table: CsvTable) -> ParsedExport:
     """Return every login; entries of other kinds, and references to other entries, are bad rows."""
     findings = Collector(source, form.form)
-    taken = {
-        *form.title, *form.account, *form.secret, *form.target, *form.note, *form.group, *form.kind
-    }  # fmt: skip
-    extra = {name: table.written(name) for name in table.names if name not in taken}
-    if form.logins is not None:
-        extra.pop(form.logins[0], None)
+    places = _places(form, table)
     for row, cells in table:
         if cells is None:
             # The title is not shown either: where cells are missing it could be the password.
             findings.refuse(row, "", "row", FieldProblem.WRONG_COLUMNS)
             continue
-        what = cells.get(form.logins[0], "").strip().casefold() if form.logins else ""
-        if what in form.structure:
-            continue
-        _read_row(findings, form, row, cells, extra, what)
+        what = cells[places.what].strip().casefold() if places.what >= 0 else ""
+        if what not in form.structure:
+            _read_row(findings, form, places, row, cells, what)
     return findings.parsed()
 
 
 def _read_row(
-    findings: Collector,
-    form: ColumnFormat,
-    row: int,
-    cells: Mapping[str, str],
-    extra: Mapping[str, str],
-    what: str,
+    findings: Collector, form: ColumnFormat, places: _Places, row: int, cells: list[str], what: str
 ) -> None:
-    url = _first(cells, form.target)
+    url = _first(cells, places.target)
     further_uris = _uris(url)[1:] if form.uris else []
     url = _uris(url)[0] if form.uris else url
-    title = _first(cells, form.title) if form.title else _host(url)
+    title = _first(cells, places.title) if form.title else _host(url)
     if form.logins and what not in form.logins[1]:
         findings.refuse(row, title, "type", FieldProblem.NOT_A_LOGIN)
         return
-    account, secret = _first(cells, form.account), _first(cells, form.secret)
-    texts = {"name": title, "account": account, "secret": secret, "target": url}
-    pointing = next((name for name, text in texts.items() if is_reference(text)), "")
-    if pointing:
-        findings.refuse(row, title, pointing, FieldProblem.REFERENCE)
-        return
-    groups = [group for cell in form.group if cells.get(cell) for group in form.groups(cells[cell])]
-    findings.drop(title, _dropped(form, cells, extra, several=(len(groups) > 1, bool(further_uris))))
+    account, secret = _first(cells, places.account), _first(cells, places.secret)
+    if "{" in title or "{" in account or "{" in secret or "{" in url:
+        texts = {"name": title, "account": account, "secret": secret, "target": url}
+        pointing = next((name for name, text in texts.items() if is_reference(text)), "")
+        if pointing:
+            findings.refuse(row, title, pointing, FieldProblem.REFERENCE)
+            return
+    groups = [group for place in places.group if cells[place] for group in form.groups(cells[place])]
+    dropped = _dropped(places, cells, several=(len(groups) > 1, bool(further_uris)))
+    if dropped:
+        findings.drop(title, dropped)
     findings.take(
         row,
         group=groups[0] if groups else "",
         title=title,
         username=account,
         url=url,
-        notes=_first(cells, form.note),
+        notes=_first(cells, places.note),
         secret=secret,
-        kind=_first(cells, form.kind).strip().casefold(),
+        kind=_first(cells, places.kind).strip().casefold(),
         further=tuple(groups[1:]),
     )
 
 
-def _first(cells: Mapping[str, str], names: Names) -> str:
-    return next((cells[name] for name in names if cells.get(name)), "")
+def _first(cells: list[str], places: tuple[int, ...]) -> str:
+    for place in places:
+        if cells[place]:
+            return cells[place]
+    return ""
 
 
-def _dropped(
-    form: ColumnFormat, cells: Mapping[str, str], extra: Mapping[str, str], several: tuple[bool, bool]
-) -> Iterator[str]:
+def _dropped(places: _Places, cells: list[str], several: tuple[bool, bool]) -> list[str]:
     groups, uris = several
-    if groups:
-        yield from (name for name in form.group if cells.get(name))
-    if uris:
-        yield from form.target[:1]
-    for names in (form.title, form.account, form.secret, form.target, form.note):
-        filled = [name for name in names if cells.get(name)]
-        yield from (name for name in filled[1:] if cells[name] != cells[filled[0]])
-    yield from (
-        written for name, written in extra.items() if cells[name] and cells[name] != form.quiet.get(name)
-    )
+    dropped = [places.names[place] for place in places.group if groups and cells[place]]
+    dropped += [places.names[place] for place in places.target[:1] if uris]
+    for alike in places.several:
+        filled = [place for place in alike if cells[place]]
+        dropped += [places.names[place] for place in filled[1:] if cells[place] != cells[filled[0]]]
+    dropped += [written for place, written, quiet in places.extra if cells[place] not in ("", quiet)]
+    return dropped
 
 
 _URI = re.compile(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)")
@@ -152,16 +193,6 @@ def _host(url: str) -> str:
         return urlsplit(url.strip()).netloc.rpartition("@")[2] or url
     except ValueError:
         return url
-
-
-# KeePass and KeePassXC resolve references on their screens but export them as they are: taken literally,
-# the password would be the text "{REF:P@I:...}" and the account would be lost without anybody noticing.
-_REFERENCE = re.compile(r"\{REF:[TUPANI]@[TUPANIO]:[^}]+\}", re.IGNORECASE)
-
-
-def is_reference(text: str) -> bool:
-    """Return whether the text is only a reference to a field of another KeePass entry."""
-    return "{" in text and _REFERENCE.search(text) is not None
 
 
 def _by_comma(cell: str) -> Sequence[str]:

@@ -1,7 +1,9 @@
 """CSV (RFC 4180) as programs and spreadsheets write it. What can be read in two ways is refused."""
 
+import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import islice
 
 from nskeys.errors import ImportUnreadable
 from nskeys.reasons import ImportProblem, Problem
@@ -10,9 +12,9 @@ CELL_LIMIT = 131_072
 """Characters of one cell; twice the longest secret."""
 DELIMITERS = ",;\t|"
 
-Record = tuple[int, Mapping[str, str] | None]
-"""The entry's number (from 1, without the header) and its cells under the columns' names in lower
-case; None where it has more or fewer cells than there are columns."""
+Record = tuple[int, list[str] | None]
+"""The entry's number (from 1, without the header) and its cells; None where it has more or fewer cells than
+there are columns."""
 
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n?|\n|\Z)', re.IGNORECASE)
 """What spreadsheets write above the header to say which character separates the cells."""
@@ -37,11 +39,15 @@ class CsvTable:
         self._line = 1
         if found := _SEPARATOR_LINE.match(text):
             text, self._line = text[found.end() :], 2
+        self._delimiter = delimiter
         self._cell = _pattern(delimiter, backslash)
+        self._beside = _beside(delimiter)
         self._open = re.compile(rf"{_padding(delimiter)}\"")
         self._text = text
         self._place = 0
         self._ended = False
+        self._spaced = False
+        """Whether the header is written with spaces between its cells."""
         self.columns = self._header()
         """The columns' names as written; `column 7` for one that has none."""
         self.names = tuple(name.casefold() for name in self.columns)
@@ -49,17 +55,35 @@ class CsvTable:
     def __iter__(self) -> Iterator[Record]:
         if len(set(self.names)) < len(self.names):
             raise ImportUnreadable(self._source, Problem.DUPLICATE_COLUMN, 1)
-        row = 0
-        while not self._ended:
-            cells = self._next()
-            if not any(cells):
-                continue
-            row += 1
-            yield row, dict(zip(self.names, cells, strict=True)) if len(cells) == len(self.names) else None
+        row, columns = 0, len(self.names)
+        for cells in self._plainly() if self._is_plain() else self._carefully():
+            if any(cells):
+                row += 1
+                yield row, cells if len(cells) == columns else None
 
-    def written(self, name: str) -> str:
-        """Return a column's name as the file writes it."""
-        return self.columns[self.names.index(name)]
+    def _carefully(self) -> Iterator[list[str]]:
+        while not self._ended:
+            yield self._next()
+
+    def _is_plain(self) -> bool:
+        """Return whether no quote stands beside spaces at the edge of a cell, and every line ends as usual:
+        then Python's reader, five times as fast, reads the same cells."""
+        return (
+            not (self._backslash or self._spaced)
+            and self._beside.search(self._text, max(self._place - 1, 0)) is None
+        )
+
+    def _plainly(self) -> Iterator[list[str]]:
+        """Yield the records as Python's reader reads them. Where it refuses one, that is read again with
+        care, which says what is wrong and where."""
+        reader = csv.reader(_lines(self._text, self._place), delimiter=self._delimiter, strict=True)
+        done = 0
+        try:
+            for cells in reader:
+                yield cells
+                done += 1
+        except csv.Error:
+            yield from islice(self._carefully(), done, None)
 
     def _header(self) -> tuple[str, ...]:
         cells: list[str] = []
@@ -95,9 +119,11 @@ class CsvTable:
                 break
         self._ended = not end
         self._line += 1
-        if spaced and padded and not header:
-            # Quotes show that spaces stand between cells; without quotes nothing tells whether they belong
-            # to a cell.
+        if header:
+            self._spaced = spaced or padded
+        elif padded and (spaced or self._spaced):
+            # Quotes, or the header, show that spaces stand between cells; without quotes nothing tells
+            # whether they belong to a cell.
             raise ImportUnreadable(self._source, ImportProblem.PADDED_CELL, begins)
         return cells
 
@@ -130,6 +156,20 @@ def _pattern(delimiter: str, backslash: bool) -> re.Pattern[str]:
     return re.compile(
         rf"(?:({padding}){quoted}({padding})|(?!{padding}\")([^{end}\r\n]*+))({end}|\r\n?|\n|\Z)"
     )
+
+
+def _beside(delimiter: str) -> re.Pattern[str]:
+    """Return what keeps a text from being plain."""
+    spaces, end = " +" if delimiter == "\t" else r"[ \t]+", re.escape(delimiter)
+    return re.compile(rf'(?:^|[{end}\r\n]){spaces}"|"{spaces}(?:[{end}\r\n]|\Z)|\r(?!\n)')
+
+
+def _lines(text: str, place: int) -> Iterator[str]:
+    """Yield the lines from `place` on, with their ends; no copy of the text is made."""
+    while place < len(text):
+        end = text.find("\n", place) + 1 or len(text)
+        yield text[place:end]
+        place = end
 
 
 def _unescaped(cell: str, backslash: bool) -> str:

@@ -1,16 +1,38 @@
 """The format of an export, decided by what is in the file, never by its name."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, TypeVar
 
-from nskeys.errors import ImportUnreadable
-from nskeys.imports import bitwarden_json, columns, keepass_xml, nskeys_json, onepux, recognised, vault_json
+from nskeys.errors import ImportUnreadable, SecretUnavailable
+from nskeys.imports import (
+    bitwarden_json,
+    columns,
+    kdbx,
+    keepass_xml,
+    nskeys_json,
+    onepux,
+    pass_tree,
+    recognised,
+    vault_json,
+)
 from nskeys.imports.csv_table import DELIMITERS, CsvTable, separator_line
 from nskeys.imports.encoding import decode
 from nskeys.imports.parsing import Value, parse
-from nskeys.model.imports import ImportFormat, ParsedExport, Reading
-from nskeys.reasons import ImportProblem, Problem
+from nskeys.model.imports import (
+    NEEDED_FIELDS,
+    CsvPreview,
+    ExportFolder,
+    ImportFormat,
+    ParsedExport,
+    Reading,
+)
+from nskeys.model.secret import SecretBytes
+from nskeys.ports import ExportUnlock, Purpose
+from nskeys.reasons import ImportProblem, Problem, Wanted
+
+T = TypeVar("T")
 
 SIZE_LIMIT = 64 * 1024 * 1024
 """Bytes of a file; 50,000 entries take about 10 MiB."""
@@ -21,22 +43,38 @@ class _JsonFormat(Protocol):
     def read(self, source: str, value: Value) -> ParsedExport: ...
 
 
-_JSON_FORMATS: tuple[_JsonFormat, ...] = (bitwarden_json, nskeys_json, vault_json)
+_JSON_FORMATS: tuple[_JsonFormat, ...] = (nskeys_json, vault_json)
 _AS_IT_SAYS = Reading()
 
 
-def read_export(source: str, data: bytes, reading: Reading = _AS_IT_SAYS) -> ParsedExport:
+def nothing_opens(purpose: Purpose, opens: Callable[[SecretBytes], T]) -> T:
+    """Refuse to open anything: SecretUnavailable."""
+    del opens
+    raise SecretUnavailable(Wanted(purpose))
+
+
+def read_export(
+    source: str,
+    data: bytes | ExportFolder,
+    reading: Reading = _AS_IT_SAYS,
+    unlock: ExportUnlock = nothing_opens,
+) -> ParsedExport:
     """Return the export in `data`, understood. `source` only names it in errors.
 
     Raises ImportUnreadable with the reason: `too_large`, `empty`, a token of `recognised`, what is wrong
     with its text (`code_page`, `not_in_encoding`, `utf16`), its CSV (those of CsvTable,
     `duplicate_column`, `no_such_column`), its JSON (`json_syntax`, `json_lines`, `json_depth`,
     `duplicate_name`), its size (`too_many_rows`), its XML (`xml_syntax`, `xml_entities`) or its archive
-    (`zip_damaged`); `unknown_format` where nothing tells what it is.
+    (`zip_damaged`); `unknown_format` where nothing tells what it is. Encrypted ones raise what `kdbx`,
+    `pass_tree` and `bitwarden_encrypted` name, and what `unlock` raises.
     """
+    if isinstance(data, ExportFolder):
+        return pass_tree.read(source, data.path, unlock)
     if len(data) > SIZE_LIMIT:
         raise ImportUnreadable(source, ImportProblem.TOO_LARGE)
     found = recognised.of_bytes(data)
+    if found is ImportFormat.KDBX:
+        return kdbx.read(source, data, unlock)
     if isinstance(found, ImportProblem):
         raise ImportUnreadable(source, found)
     if found is ImportFormat.ONEPUX:
@@ -51,14 +89,38 @@ def read_export(source: str, data: bytes, reading: Reading = _AS_IT_SAYS) -> Par
             raise ImportUnreadable(source, found)
         return replace(keepass_xml.read(source, text), encoding=encoding)
     if start in "{[":
-        return replace(_read_json(source, text), encoding=encoding)
+        return replace(_read_json(source, text, unlock), encoding=encoding)
     return replace(_read_csv(source, text, reading), encoding=encoding)
 
 
-def _read_json(source: str, text: str) -> ParsedExport:
+PREVIEWED = 3
+"""Rows that a preview has."""
+
+
+def preview(source: str, data: bytes, reading: Reading) -> CsvPreview:
+    """Return the first rows of a CSV, read with what `reading` says of encoding and delimiter. Raises
+    ImportUnreadable."""
+    if len(data) > SIZE_LIMIT:
+        raise ImportUnreadable(source, ImportProblem.TOO_LARGE)
+    if isinstance(found := recognised.of_bytes(data), ImportProblem):
+        raise ImportUnreadable(source, found)
+    text, encoding = decode(source, data, reading.encoding)
+    said = reading.delimiter or separator_line(text)
+    # What parts the first line into most cells; none parts it into more than one where it is no CSV.
+    delimiter = said or max(DELIMITERS, key=lambda one: len(_names(source, text, one)))
+    table = CsvTable(source, text, delimiter)
+    if len(table.columns) < len(NEEDED_FIELDS) and not said:
+        raise ImportUnreadable(source, ImportProblem.UNKNOWN_FORMAT, 1)
+    rows = tuple(tuple(cells) for _, cells in islice(table, PREVIEWED) if cells is not None)
+    return CsvPreview(table.columns, rows, Reading(encoding, delimiter))
+
+
+def _read_json(source: str, text: str, unlock: ExportUnlock) -> ParsedExport:
     if problem := recognised.of_json_text(text):
         raise ImportUnreadable(source, problem)
     value = parse(source, text)
+    if bitwarden_json.matches(value):
+        return bitwarden_json.read(source, value, unlock)
     for form in _JSON_FORMATS:
         if form.matches(value):
             return form.read(source, value)

@@ -26,7 +26,7 @@ def matches(value: Value) -> bool:
 
 
 def read(source: str, value: Value) -> ParsedExport:
-    """Return every credential."""
+    """Return every credential of a list that `matches`; what is no credential is a bad row."""
     findings = Collector(source, ImportFormat.NSKEYS_JSON)
     for row, entry in enumerate(_entries(value) or (), 1):
         if isinstance(entry, dict):

@@ -17,6 +17,7 @@ from nskeys.model.imports import (
     printable,
 )
 from nskeys.model.secret import SecretBytes
+from nskeys.model.signed_json import Malformed, refuse_number, unique_members
 from nskeys.reasons import FieldProblem, ImportProblem, Problem
 
 ROW_LIMIT = 200_000
@@ -102,11 +103,12 @@ Value: TypeAlias = bool | int | float | str | list["Value"] | dict[str, "Value"]
 
 def parse(source: str, text: str) -> Value:
     """Return the value. Raises ImportUnreadable with `json_syntax` or `json_lines` (and the line),
-    `json_depth` or `duplicate_name`: an object with two passwords has none that is surely right."""
+    `json_depth`, `number` or `duplicate_name`: an object with two passwords has none that is surely
+    right."""
     problem: ImportProblem | Problem = Problem.JSON_SYNTAX
     line = 0
     try:
-        value: Value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value: Value = json.loads(text, object_pairs_hook=unique_members, parse_constant=refuse_number)
     except json.JSONDecodeError as error:
         line = error.lineno
         # "Extra data" is how json says that a document ended and the text goes on.
@@ -114,8 +116,8 @@ def parse(source: str, text: str) -> Value:
             problem = ImportProblem.JSON_LINES
     except RecursionError:
         problem = Problem.JSON_DEPTH
-    except _DuplicateName:
-        problem = Problem.DUPLICATE_NAME
+    except Malformed as error:
+        problem = error.problem
     except ValueError:
         pass
     else:
@@ -129,18 +131,3 @@ def text_of(value: Value) -> str | None:
     if value is None:
         return ""
     return value if isinstance(value, str) else None
-
-
-class _DuplicateName(Exception):
-    """An object has a name twice."""
-
-
-def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        raise _DuplicateName
-    return result
-
-
-def _no_constant(name: str) -> Value:
-    raise ValueError(name)

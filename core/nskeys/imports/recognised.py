@@ -5,11 +5,11 @@ import re
 from nskeys.model.imports import ImportFormat
 from nskeys.reasons import ImportProblem
 
-BY_FIRST_BYTES = (
+BY_FIRST_BYTES: tuple[tuple[bytes, ImportFormat | ImportProblem], ...] = (
     (b"\xff\xfe\x00\x00", ImportProblem.UTF32),
     (b"\x00\x00\xfe\xff", ImportProblem.UTF32),
-    (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5", ImportProblem.KDBX),
-    (b"\x03\xd9\xa2\x9a\x66\xfb\x4b\xb5", ImportProblem.KDBX),
+    (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5", ImportFormat.KDBX),
+    (b"\x03\xd9\xa2\x9a\x66\xfb\x4b\xb5", ImportProblem.KDBX_VERSION),
     (b"\x03\xd9\xa2\x9a\x65\xfb\x4b\xb5", ImportProblem.KDB),
     (b"\x1f\x8b", ImportProblem.GZIP),
     (b"BZh", ImportProblem.COMPRESSED),
@@ -25,9 +25,11 @@ BY_FIRST_BYTES = (
     (b"PWS3", ImportProblem.PASSWORD_SAFE),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ImportProblem.SPREADSHEET),
     (b"%PDF-", ImportProblem.PDF),
+    (b"{\\rtf", ImportProblem.UNKNOWN_FORMAT),
 )
 """Files by the bytes that they begin with."""
 
+_TAR_MARK = slice(257, 262)
 _ZIP = b"PK\x03\x04"
 _IN_ZIP: tuple[tuple[bytes, ImportFormat | ImportProblem], ...] = (
     (b"export.data", ImportFormat.ONEPUX),
@@ -36,7 +38,7 @@ _IN_ZIP: tuple[tuple[bytes, ImportFormat | ImportProblem], ...] = (
 )
 _ONE_PIF = re.compile(r"^\*\*\*[0-9A-Fa-f-]{36}\*\*\*\s*$", re.MULTILINE)
 _MARKUP: tuple[tuple[re.Pattern[str], ImportFormat | ImportProblem], ...] = (
-    (re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE), ImportProblem.WEB_PAGE),
+    (re.compile(r"<!doctype\s+html|<(?:html|head|body|table)[\s>]", re.IGNORECASE), ImportProblem.WEB_PAGE),
     (re.compile(r"<KeePassFile[\s/>]"), ImportFormat.KEEPASS_XML),
     (re.compile(r"<(?:mrng:)?Connections[\s>]"), ImportProblem.MREMOTENG),
     (re.compile(r"<RDCMan[\s>]"), ImportProblem.RDCMAN),
@@ -52,6 +54,8 @@ def of_bytes(data: bytes) -> ImportFormat | ImportProblem | None:
         # The names of a ZIP archive's members are uncompressed, at least in its directory.
         ends = data[:_BEGINNING] + data[-_BEGINNING * 16 :]
         return next((found for member, found in _IN_ZIP if member in ends), ImportProblem.ZIP)
+    if data[_TAR_MARK] == b"ustar":
+        return ImportProblem.ARCHIVE
     return next((problem for first, problem in BY_FIRST_BYTES if data.startswith(first)), None)
 
 

@@ -57,14 +57,12 @@ class FolderDestination:
     def read(self, name: str, limit: int) -> bytes:
         """Return the whole file, read from the medium where possible. Raises FileUnreadable. Raises
         DestinationUnreachable where the folder is missing too."""
-        try:
+        with self._reading():
             return files.read_bounded(self._path(name), limit, from_medium=True)
-        except FileUnreadable as error:
-            if error.problem is Problem.GONE:
-                raise DestinationUnreachable(self._info.address, Problem.GONE) from None
-            if error.problem is Problem.MISSING:
-                self._reach()
-            raise
+
+    def beginning(self, name: str, size: int) -> bytes:
+        with self._reading():
+            return files.read_beginning(self._path(name), size)
 
     def listing(self) -> Listing:
         self._reach()
@@ -117,6 +115,17 @@ class FolderDestination:
         except OSError as error:
             raise self._unreachable(error) from None
         raise DestinationUnreachable(self._info.address, problem)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except FileUnreadable as error:
+            if error.problem is Problem.GONE:
+                raise DestinationUnreachable(self._info.address, Problem.GONE) from None
+            if error.problem is Problem.MISSING:
+                self._reach()
+            raise
 
     def _unreachable(self, error: OSError) -> DestinationUnreachable:
         return DestinationUnreachable(self._info.address, files.problem_of(error))

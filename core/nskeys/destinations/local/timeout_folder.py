@@ -32,6 +32,6 @@ class TimeoutFolder(WorkerDestination):
         """The mount on the way there that may not answer."""
         if method == "where" and self._info.declared_elsewhere and self._info.mounted is None:
             return None  # nothing is looked at for it
-        if method == "read":  # the file's own path, for it may be a link to another place
+        if method in ("read", "beginning"):  # the file's own path, for it may be a link to another place
             return self._slow_mount(self.address_of(told["name"]))
         return self._slow_mount(self._info.address)

@@ -17,6 +17,7 @@ from nskeys.destinations.location import Machine, this_machine
 from nskeys.destinations.s3.address import INSTANCE, S3Address, parse
 from nskeys.destinations.s3.errors import names_a_bucket, problem_in, words_in
 from nskeys.destinations.s3.login import NoS3Login, S3Login, find_login, without_key
+from nskeys.destinations.s3.objects import beginning, delete, get, listed, mark_of, put
 from nskeys.errors import CannotCreate, CannotRemove, DestinationUnreachable, FileUnreadable, NskeysError
 from nskeys.files import read_bounded
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason, Mounted
@@ -29,11 +30,9 @@ if TYPE_CHECKING:
 _OF_A_LIMIT = 0.8
 """The share of a time limit that one request may take, so that the error can still be reported."""
 _TO_CONNECT = 5.0  # seconds
-_PIECE = 1 << 20
 _BUNDLE_LIMIT = 1 << 22
 _AMAZON = "s3.{region}.amazonaws.com"
 _REGION = "us-east-1"  # as obstore and Amazon's tools have it where nothing is said
-_MARK = "nskeys-put"
 _TRIAL = ".nskeys-trial"
 _TRIAL_DATA = b"trial"
 _REFUSED = (
@@ -101,18 +100,18 @@ class S3Bucket:
         with self._writing(self._info.address):
             # One name for every trial: where nothing may be removed, one small object stays. Of three times
             # the third tells, for another one's trial may remove the first.
-            if all(_put(store, trial.path, _TRIAL_DATA, mark) for _ in range(3)):
+            if all(put(store, trial.path, _TRIAL_DATA, mark) for _ in range(3)):
                 raise CannotCreate(self._info.address, Problem.NOT_CREATE_ONLY)
         self._read_back(store, trial)
         with suppress(DestinationUnreachable, FileUnreadable), self._reaching(str(trial)):
-            _delete(store, trial.path)
+            delete(store, trial.path)
 
     def _read_back(self, store: "S3Store", trial: S3Address) -> None:
         """Read the test object back and compare; skip it where another process's test removed it
         meanwhile."""
         try:
             with self._reaching(str(trial)):
-                data = _get(store, trial.path, len(_TRIAL_DATA))
+                data = get(store, trial.path, len(_TRIAL_DATA))
         except FileUnreadable:
             return
         if data != _TRIAL_DATA:
@@ -124,7 +123,7 @@ class S3Bucket:
             file = self._address.file(candidate)
             with self._writing(str(file)):
                 # Taken with our own mark on it: the first try got there, and its answer was lost.
-                if _put(store, file.path, data, mark) or _mark(store, file.path) == mark:
+                if put(store, file.path, data, mark) or mark_of(store, file.path) == mark:
                     return candidate
         raise CannotCreate(str(self._address.file(name)), Problem.NAME_TAKEN)
 
@@ -133,16 +132,21 @@ class S3Bucket:
         DestinationUnreachable."""
         file, store = self._address.file(name), self._store()
         with self._reaching(str(file)):
-            data = _get(store, file.path, limit)
+            data = get(store, file.path, limit)
         if data is None:
             raise FileUnreadable(str(file), Problem.TOO_LARGE)
         return data
+
+    def beginning(self, name: str, size: int) -> bytes:
+        file, store = self._address.file(name), self._store()
+        with self._reaching(str(file)):
+            return beginning(store, file.path, size)
 
     def listing(self) -> Listing:
         store = self._store()
         try:
             with self._reaching(self._info.address):
-                return listing_of(_listed(store, self._address.path))
+                return listing_of(listed(store, self._address.path))
         except DestinationUnreachable as error:
             # obstore lists nothing where one name is none of its own; that page is asked for without it.
             login = self._login()
@@ -166,10 +170,10 @@ class S3Bucket:
         """Remove an object. Raises FileUnreadable (`missing`), CannotRemove, DestinationUnreachable."""
         file, store = self._address.file(name), self._store()
         with self._reaching(str(file)):
-            _get(store, file.path, 0)  # S3 says nothing of a name that it does not know
+            get(store, file.path, 0)  # S3 says nothing of a name that it does not know
         try:
             with self._reaching(str(file)):
-                _delete(store, file.path)
+                delete(store, file.path)
         except DestinationUnreachable as error:
             if error.problem is Problem.ACCESS_DENIED:
                 raise CannotRemove(str(file), error.problem) from None
@@ -282,64 +286,6 @@ class S3Bucket:
             if error.problem in _REFUSED:
                 raise CannotCreate(path, error.problem, error.said) from None
             raise
-
-
-def _put(store: "S3Store", path: str, data: bytes, mark: str = "") -> bool:
-    """Put an object; return False where its name exists."""
-    import obstore
-    from obstore.exceptions import AlreadyExistsError
-
-    try:
-        obstore.put(
-            store,
-            path,
-            data,
-            attributes={_MARK: mark} if mark else None,
-            mode="create",
-            use_multipart=False,
-        )
-    except AlreadyExistsError:
-        return False
-    return True
-
-
-def _mark(store: "S3Store", path: str) -> str:
-    """Return the mark that its writer put on an object; nothing where it cannot be read or is gone."""
-    import obstore
-
-    try:
-        return str(obstore.get(store, path).attributes.get(_MARK, ""))
-    except FileNotFoundError:
-        return ""
-
-
-def _get(store: "S3Store", path: str, limit: int) -> bytes | None:
-    """Return the whole object, or None where it is larger than the limit. Raises FileNotFoundError."""
-    import obstore
-
-    found = obstore.get(store, path)
-    if found.meta["size"] > limit:
-        return None
-    data = bytearray()
-    for piece in found.stream(min_chunk_size=_PIECE):
-        data += piece
-        if len(data) > limit:
-            return None
-    return bytes(data)
-
-
-def _listed(store: "S3Store", prefix: str) -> Iterator[Listed]:
-    import obstore
-
-    front = f"{prefix}/" if prefix else ""
-    for found in obstore.list_with_delimiter(store, prefix or None)["objects"]:
-        yield Listed(found["path"].removeprefix(front), found["size"])
-
-
-def _delete(store: "S3Store", path: str) -> None:
-    import obstore
-
-    obstore.delete(store, path)
 
 
 def _addresses(host: str) -> tuple[str, ...]:

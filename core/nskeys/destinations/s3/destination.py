@@ -18,7 +18,7 @@ from nskeys.reasons import Problem
 
 
 class S3Scheme:
-    """resolver.Scheme of `s3://`."""
+    """Understands `s3://` addresses, as `resolver.Scheme` wants it."""
 
     def __init__(self, workers: Workers | None = None) -> None:
         self._workers = workers or Workers()

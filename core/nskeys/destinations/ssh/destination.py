@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class SftpScheme:
-    """resolver.Scheme of `sftp://`."""
+    """Understands `sftp://` addresses, as `resolver.Scheme` wants it."""
 
     def __init__(self, servers: SshPool) -> None:
         self._servers = servers
@@ -88,6 +88,10 @@ class SftpDestination:
         """Return the whole file, read anew. Raises FileUnreadable, DestinationUnreachable."""
         _checked(name)
         return self._ask(lambda folder: folder.read(name, limit), limit)
+
+    def beginning(self, name: str, size: int) -> bytes:
+        _checked(name)
+        return self._ask(lambda folder: folder.beginning(name, size), size)
 
     def listing(self) -> Listing:
         return self._ask(lambda folder: folder.listing())

@@ -61,7 +61,7 @@ class SftpFolder(SftpReader):
             self.left.append(self._path(name))
             await self._flush_folder()
             try:
-                found = await self._content(self._path(name), len(data))
+                found = await self._content(self._path(name), len(data) + 1)
             except asyncssh.SFTPError as error:
                 raise unless_lost(error, CannotCreate(str(self._address), Problem.NOT_READABLE)) from None
             if found != data:

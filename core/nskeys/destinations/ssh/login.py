@@ -5,7 +5,6 @@ are offered, and a password only where one was given for exactly this login.
 """
 
 import asyncio
-import base64
 import getpass
 import logging
 import os
@@ -17,9 +16,15 @@ from pathlib import Path
 
 import asyncssh
 
-from nskeys.destinations.location import look_up
 from nskeys.destinations.ssh.address import SftpAddress
+from nskeys.destinations.ssh.connecting import connected
 from nskeys.destinations.ssh.context import PASSPHRASE, PASSWORD, SftpLimits
+from nskeys.destinations.ssh.host_keys import (
+    accepted_algorithms,
+    is_accepted,
+    loaded_keys,
+    revoked_in_certificates,
+)
 from nskeys.destinations.ssh.keys import Credentials, KeySource
 from nskeys.destinations.ssh.known_hosts import HostKey, KnownKeys
 from nskeys.destinations.ssh.server_greeting import host_keys_offered
@@ -36,15 +41,6 @@ from nskeys.reasons import Problem
 logging.getLogger("asyncssh").addHandler(logging.NullHandler())
 logging.getLogger("asyncssh").propagate = False  # its words would stand in the middle of a screen
 
-_ALGORITHMS = {
-    "ssh-ed25519": ("ssh-ed25519",),
-    "ecdsa-sha2-nistp256": ("ecdsa-sha2-nistp256",),
-    "ecdsa-sha2-nistp384": ("ecdsa-sha2-nistp384",),
-    "ecdsa-sha2-nistp521": ("ecdsa-sha2-nistp521",),
-    "ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256"),
-}
-"""Key types, and the accepted signature algorithms of each, without SHA-1."""
-_CERTIFICATE = "-cert-v01@openssh.com"
 _HungUp = asyncssh.DisconnectError | OSError | EOFError
 
 
@@ -146,7 +142,7 @@ async def log_in(
         raise DestinationInvalid(str(address), Problem.NO_USER)
     keys, again = KeySource(credentials), False
     # Before an agent is asked: what is wrong with a server that is not there is no matter of keys.
-    sock = await _connected(address, limits.connect)
+    sock = await connected(address, limits.connect)
     async with keys.with_agent(limits.agent) as shown:
         while True:
             client = _Client(credentials.given(PASSWORD, address.login), shown)
@@ -163,14 +159,14 @@ async def log_in(
                 # It takes no more tries over one connection; over another one it may know those that are
                 # left. Once, for some servers count them all, and those in files first.
                 again, shown = True, sorted(client.left, key=_is_agents)
-            sock = await _connected(address, limits.connect)
+            sock = await connected(address, limits.connect)
 
 
 async def _let_in(
     sock: socket.socket, host: str, user: str, known: KnownKeys, client: _Client, limits: SftpLimits
 ) -> asyncssh.SSHClientConnection:
     """Try once over a socket, which is closed on failure."""
-    kinds = (known.good(known.keys), known.good(known.authorities), _in_certificates(known))
+    kinds = (known.good(known.keys), known.good(known.authorities), revoked_in_certificates(known))
     try:
         async with asyncio.timeout(limits.login):
             return await asyncssh.connect(
@@ -179,8 +175,8 @@ async def _let_in(
                 host_key_alias=host,
                 client_factory=lambda: client,
                 username=user,
-                known_hosts=lambda *_: tuple(map(_loaded, kinds)),
-                server_host_key_algs=_algorithms(known),
+                known_hosts=lambda *_: tuple(map(loaded_keys, kinds)),
+                server_host_key_algs=accepted_algorithms(known),
                 client_keys=None,  # the client gives them one by one, so that it knows which were tried
                 agent_path=None,  # its keys are among those shown, as far as they are for this place
                 preferred_auth=("publickey", "keyboard-interactive", "password"),
@@ -196,12 +192,6 @@ async def _let_in(
     except BaseException:
         sock.close()
         raise
-
-
-def _in_certificates(known: KnownKeys) -> tuple[HostKey, ...]:
-    """Return the keys that a certificate must not contain. Plain keys are checked here, because the library
-    does not say which one was revoked."""
-    return tuple(key for key, _, _ in known.revoked) if known.authorities else ()
 
 
 def _not_the_one(
@@ -256,62 +246,12 @@ async def _no_handshake(address: SftpAddress, error: _HungUp, limits: SftpLimits
         return error
     with suppress(OSError, EOFError, DestinationUnreachable):
         async with asyncio.timeout(limits.greeting):
-            with await _connected(address, limits.connect) as sock:
+            with await connected(address, limits.connect) as sock:
                 offered = await host_keys_offered(sock)
-    taken = {name for names in _ALGORITHMS.values() for name in names}
-    if offered and not any(name.removesuffix(_CERTIFICATE) in taken for name in offered):
+    if offered and not any(map(is_accepted, offered)):
         return DestinationUnreachable(str(address), Problem.OLD_HOST_KEY, said=", ".join(offered))
     return error
 
 
 def _is_agents(pair: asyncssh.SSHKeyPair) -> bool:
     return isinstance(pair, asyncssh.SSHAgentKeyPair)
-
-
-async def _connected(address: SftpAddress, seconds: float) -> socket.socket:
-    """Return a socket connected to the first of the host's addresses that answers."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(seconds):
-            found = await asyncio.wrap_future(look_up(address.host, address.port))
-    except socket.gaierror:
-        raise DestinationUnreachable(str(address), Problem.UNKNOWN_HOST) from None
-    problem: OSError = OSError()
-    for family, kind, protocol, _, sockaddr in found:
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.settimeout(0)
-            async with asyncio.timeout(seconds / len(found)):
-                await loop.sock_connect(sock, sockaddr)
-        except OSError as error:  # a TimeoutError is one too
-            sock.close()
-            problem = error
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
-    raise problem
-
-
-def _loaded(keys: Sequence[HostKey]) -> list[asyncssh.SSHKey]:
-    found = []
-    for key in keys:
-        try:
-            found.append(
-                asyncssh.import_public_key(f"{key.key_type} {base64.b64encode(key.blob).decode()}")
-            )
-        except asyncssh.KeyImportError:
-            continue  # a kind that we do not know cannot be taken either
-    return found
-
-
-def _algorithms(known: KnownKeys) -> list[str]:
-    """Return the host key algorithms to accept, those of the known keys first, so that a server with
-    several keys shows the known one, and a changed one is detected."""
-    first = [key.key_type for key in known.keys]
-    kinds = sorted(_ALGORITHMS, key=lambda kind: kind not in first)
-    plain = [name for kind in kinds for name in _ALGORITHMS[kind]]
-    if not known.authorities:
-        return plain
-    return [f"{name}{_CERTIFICATE}" for name in plain] + plain

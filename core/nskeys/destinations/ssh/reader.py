@@ -41,12 +41,23 @@ class SftpReader:
 
     async def read(self, name: str, limit: int) -> bytes:
         """A whole file, through a handle of its own; FileUnreadable, DestinationUnreachable."""
+        data = await self._beginning(name, limit + 1, limit)
+        if len(data) > limit:
+            raise FileUnreadable(str(self._address.file(name)), Problem.TOO_LARGE)
+        return data
+
+    async def beginning(self, name: str, size: int) -> bytes:
+        """The first bytes of a file; FileUnreadable, DestinationUnreachable."""
+        return await self._beginning(name, size, None)
+
+    async def _beginning(self, name: str, size: int, limit: int | None) -> bytes:
+        """The first bytes of a file, of which nothing is read where it is larger than the limit."""
         path, full = self._path(name), str(self._address.file(name))
         try:
-            size = await self._size(path, full)
-            if size > limit:
+            there = await self._size(path, full)
+            if limit is not None and there > limit:
                 raise FileUnreadable(full, Problem.TOO_LARGE)
-            data = await self._content(path, limit)
+            return await self._content(path, size)
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             await self._reach()
             raise FileUnreadable(full, Problem.MISSING) from None
@@ -54,9 +65,6 @@ class SftpReader:
             raise FileUnreadable(full, Problem.NOT_PERMITTED) from None
         except asyncssh.SFTPError as error:
             raise unless_lost(error, FileUnreadable(full, Problem.READ_FAILED)) from None
-        if len(data) > limit:
-            raise FileUnreadable(full, Problem.TOO_LARGE)
-        return data
 
     async def listing(self) -> Listing:
         """The `.zip` and `.kms` files there, newest name first, without empty ones."""
@@ -121,12 +129,12 @@ class SftpReader:
             kept += [item for item, is_file in zip(some, are, strict=True) if is_file]
         return kept
 
-    async def _content(self, path: str, limit: int) -> bytes:
-        """Up to one byte more than `limit`."""
+    async def _content(self, path: str, size: int) -> bytes:
+        """Up to `size` bytes."""
         data = bytearray()
         async with await self._asked(self._sftp.open(path, "rb")) as file:
-            while len(data) <= limit:
-                piece = await self._asked(file.read(min(PIECE, limit + 1 - len(data)), len(data)))
+            while len(data) < size:
+                piece = await self._asked(file.read(min(PIECE, size - len(data)), len(data)))
                 if not piece:
                     break
                 data += piece if isinstance(piece, bytes) else piece.encode("utf-8")

@@ -2,8 +2,6 @@
 or idle."""
 
 import os
-import selectors
-import subprocess
 import sys
 import threading
 import time
@@ -28,6 +26,8 @@ class WorkerProcess:
     """One process with two pipes. For one thread at a time, except `end`."""
 
     def __init__(self) -> None:
+        import subprocess  # here and below: most runs start no worker
+
         self._process = subprocess.Popen(  # noqa: S603  # this interpreter with a module of our own
             [sys.executable, *_interpreter_options(), "-m", _MODULE],
             stdin=subprocess.PIPE,
@@ -61,6 +61,8 @@ class WorkerProcess:
 
     def end(self) -> None:
         """Kill it. Returns at once, even where the kernel cannot end it."""
+        import subprocess
+
         with suppress(OSError):
             self._process.kill()
         with suppress(subprocess.TimeoutExpired):
@@ -74,12 +76,16 @@ class WorkerProcess:
                 pipe.close()
 
     def _send(self, data: bytes, until: float) -> None:
+        import selectors
+
         rest = memoryview(data)
         while rest:
             self._wait_for(self._questions, selectors.EVENT_WRITE, until)
             rest = rest[os.write(self._questions.fileno(), rest[:_PIECE]) :]
 
     def _receive(self, until: float) -> Message:
+        import selectors
+
         received = bytearray()
         while more := wanted(received):
             self._wait_for(self._answers, selectors.EVENT_READ, until)
@@ -90,6 +96,8 @@ class WorkerProcess:
         return unpack(received)
 
     def _wait_for(self, pipe: IO[bytes], event: int, until: float) -> None:
+        import selectors
+
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, event)
             if not selector.select(max(0.0, until - time.monotonic())):

@@ -65,7 +65,7 @@ class Asked(Generic[P, R]):
         self._writes = writes
 
     def __get__(self, place: "WorkerDestination", kind: type) -> Callable[P, R]:
-        """The method, bound."""
+        """Return a method that asks this place itself, or the worker of what may keep it waiting."""
 
         def call(*args: P.args, **named: P.kwargs) -> R:
             told = {**dict(zip(self._parameters, args, strict=False)), **named}
@@ -130,6 +130,12 @@ class WorkerDestination:
         lambda data: Message([], data),
         lambda answer: answer.body,
     )
+    beginning = Asked(
+        Destination.beginning,
+        lambda limits, told: limits.to_read(told["size"]),
+        lambda data: Message([], data),
+        lambda answer: answer.body,
+    )
     listing = Asked(Destination.listing, pack=_packed_listing, unpack=_listing)
     remove = Asked(Destination.remove, lambda limits, _: limits.to_publish(0))
     sweep = Asked(Destination.sweep)
@@ -155,7 +161,7 @@ class WorkerDestination:
         raise NotImplementedError
 
     def ask(self, mount: str, method: str, seconds: float, told: Mapping[str, Any]) -> Message:
-        """A worker's answer."""
+        """Return what a worker answers within `seconds`. Raises DestinationUnreachable."""
         return ask_worker(self._workers, mount, self._info, method, seconds, told)
 
 
