@@ -4,34 +4,30 @@ Names and tokens here are a contract; times are RFC 3339 in UTC, absent values a
 allowed, changing or removing one is not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nskeys.errors import HostKeyUnknown
+from nskeys.errors import HostKeyUnknown, Mismatch
 from nskeys.model.credentials import Credential
-from nskeys.model.findings import Finding, FindingKind
-from nskeys.model.keys import Leftover, Rotation
-from nskeys.model.monitoring import CopyCounts, RecoveryPractice, count_copies, last_proofs
-from nskeys.model.plans import (
-    RegistryValues,
-    RotationReport,
-    SetUpReport,
-)
+from nskeys.model.findings import FindingKind
+from nskeys.model.inventory import KeyDifference
+from nskeys.model.keys import Leftover
+from nskeys.model.plans import RotationReport, SetUpReport, best_of
 from nskeys.model.recoverability import KeyCoverage, RecoveryState, Totals
 from nskeys.model.register import BackupCopy, Proof
-from nskeys.model.runbook import Runbook
+from nskeys.model.registry import RegistryValues
 from nskeys.model.schedule import Schedule
 from nskeys.model.signed_json import Json
 from nskeys.model.times import to_rfc3339
-from nskeys.services.status.findings import findings_of
-from nskeys.wording.findings import finding_sentence
-from nskeys.wording.next_steps import step_command
+from nskeys.wording.inventory import difference_sentences
+from nskeys.wording.mismatches import mismatch_line
+from nskeys.wording.text.sentence import capitalised
 
 if TYPE_CHECKING:
+    from nskeys.services.keys.server_key import ServerKeyReport
     from nskeys.services.setup.destinations import DestinationStatus
-    from nskeys.services.status.overview import Overview
 
 Document = dict[str, Json]
 
@@ -53,80 +49,32 @@ def set_up(report: SetUpReport) -> Document:
     }
 
 
-def status(overview: "Overview", cmdb: str) -> Document:
-    """Return the document of `status`."""
-    answer, findings = overview.recoverability, findings_of(overview)
-    rotation = overview.rotation
+def mismatch(item: Mismatch) -> Document:
+    """Return one part that contradicts the checkpoint."""
     return {
-        "server": overview.server,
-        "cmdb": cmdb,
-        "credentials": _totals(answer.totals),
-        "keys": [key(item) for item in answer.keys],
-        "unreadable": [
-            {"table": row.table, "row": row.row, "problem": row.problem} for row in overview.unreadable
-        ],
-        "exposed_since": time(answer.exposed_since),
-        "checked": time(answer.checked),
-        "last_backup": None if answer.last is None else _last_backup(answer.last),
-        "backup_due": bool(answer.due),
-        "due": [reason.value for reason in answer.due],
-        "best_backup": None
-        if answer.best is None
-        else {**_best_backup(answer.best), "drilled": answer.drilled},
-        "copies": _copies_seen(count_copies(overview.copies)),
-        "not_proven_by_a_person": overview.not_proven_by_a_person is not None,
-        "recovery_identity": None
-        if overview.recovery_problem is not None
-        else [{"kind": one.kind.value, "number": one.number} for one in overview.recovery.identities],
-        "unproven_shares": overview.unproven_shares,
-        "findings": [finding(one, overview.taken) for one in findings],
-        "leftovers": leftovers(overview.leftovers),
-        "claims": [{"key_id": kid, **claiming(item)} for kid, item in overview.claims],
-        "proofs": {proof.value: time(at) for proof, at in last_proofs(overview.copies).items()},
-        "practice": _practice(overview.practice, findings),
-        "rotation": None if rotation is None else _rotation(rotation, overview.rotation_held_by),
-        "taken": time(overview.taken),
+        "what": item.what.value,
+        "expected": item.expected,
+        "found": item.found,
+        "sentence": f"{capitalised(mismatch_line(item))}.",
     }
 
 
-def finding(item: Finding, now: datetime) -> Document:
-    """Return a finding; `since` and `reason` are null where the kind has none, and `next` where nothing
-    that nskeys does helps."""
-    step = item.next
+def rows_mismatch(item: KeyDifference) -> Document:
+    """Return a key whose credentials are not those of its inventory, as one part."""
     return {
-        "finding": item.kind.value,
-        "severity": item.severity.name.lower(),
-        "since": time(item.since),
-        "count": item.count,
-        "key_ids": list(item.keys),
-        "paths": list(item.paths),
-        "reason": None if item.reason is None else item.reason.value,
-        "sentence": finding_sentence(item, now),
-        "next": None if step is None else {"action": step.action.value, "command": step_command(step)},
+        "what": FindingKind.ROWS_CHANGED.value,
+        "expected": "",
+        "found": item.kid,
+        "sentence": " ".join(difference_sentences(item)),
     }
 
 
-def _rotation(rotation: Rotation, held_by: BackupCopy | None) -> Document:
-    return {"key_id": rotation.kid, "stage": rotation.stage.value, **_held_by(held_by)}
-
-
-def _held_by(copy: BackupCopy | None) -> Document:
+def held_by(copy: BackupCopy | None) -> Document:
     """Return the copy that holds a waiting key and does not count, and whether only a drill of it is
     missing."""
     return {
         "held_by": None if copy is None else copy.address,
         "drill_due": copy is not None and copy.lies_well,
-    }
-
-
-def _practice(known: RecoveryPractice, findings: Iterable[Finding]) -> Document:
-    kinds = {one.kind for one in findings}
-    return {
-        "drill_days": known.days,
-        "drilled": time(known.drilled),
-        "drill_overdue": FindingKind.DRILL_OVERDUE in kinds,
-        "typed": time(known.typed),
-        "typing_overdue": FindingKind.TYPING_OVERDUE in kinds,
     }
 
 
@@ -149,18 +97,8 @@ def key(coverage: KeyCoverage) -> Document:
         "created": None if info is None else time(info.created),
         "credentials": coverage.credentials,
         "in_backups": coverage.backups,
-    }
-
-
-def shown_key(coverage: KeyCoverage) -> Document:
-    """Return the document of `key show`: the item of the list, and where it would come back from."""
-    info = coverage.info
-    return {
-        **key(coverage),
-        "state_since": None if info is None else time(info.state_since),
-        "recoverability": coverage.state.value,
-        "exposed_since": time(coverage.exposed_since),
-        "good_copies": [copy.address for copy in coverage.good_copies],
+        "recoverable": coverage.recoverable,
+        "lacks": None if coverage.lacks is None else coverage.lacks.value,
     }
 
 
@@ -180,6 +118,25 @@ def credential(item: Credential, state: RecoveryState) -> Document:
     }
 
 
+def server_key(report: "ServerKeyReport") -> Document:
+    """Return the document of `server-key`."""
+    return {
+        "server_key": report.server_key,
+        "predecessors": [{"server_key": one.server_key, "upto": one.upto} for one in report.predecessors],
+        "statements": [
+            {
+                "statement": one.kind.value,
+                "moment": time(one.moment),
+                "server_key": one.server_key,
+                "predecessor": one.predecessor,
+                "upto": one.upto,
+                "highest": one.highest,
+            }
+            for one in report.statements
+        ],
+    }
+
+
 def rotated(report: RotationReport, backup_due: bool) -> Document:
     """Return the document of `key rotate`."""
     return {
@@ -187,20 +144,33 @@ def rotated(report: RotationReport, backup_due: bool) -> Document:
         "state": report.state.value,
         "resealed": report.resealed,
         "backup_due": backup_due,
-        **_held_by(report.held_by),
+        **held_by(report.held_by),
     }
 
 
 def backed_up(
-    first: BackupCopy, copies: Iterable[BackupCopy], failures: Iterable[tuple[str, str]]
+    copies: Sequence[BackupCopy],
+    failures: Iterable[tuple[str, str]],
+    *,
+    made: bool,
+    database: Document | None,
+    problem: str | None = None,
 ) -> Document:
-    """Return the document of `backup`: the copy to name first, then all of them; `failures` are the
-    destinations that got none, each with what happened in words."""
+    """Return the document of `backup`: the key backup's copy to name first, then all of them, `made` now
+    or here already; `failures` are the destinations that got none, each with what happened in words. Then
+    the same of the database copy (`database copy`), and what kept it from being made."""
+    first = best_of(copies) if copies else None
+    names = ("path", "kms_sha256", "key_ids", "proof", "location", "weak_password")
+    head: Document = dict.fromkeys(names)
+    if first is not None:
+        head = {**backup(first), "weak_password": first.weak}
     return {
-        **backup(first),
-        "weak_password": first.weak,
+        **head,
         "copies": [{**backup(item), "destination": item.destination} for item in copies],
-        "failures": [{"destination": place, "problem": problem} for place, problem in failures],
+        "failures": [{"destination": place, "problem": said} for place, said in failures],
+        "keys_made": made,
+        "database": database,
+        "database_problem": problem,
     }
 
 
@@ -243,32 +213,7 @@ def copy(item: BackupCopy) -> Document:
         "pruned": item.pruned,
         "signed": item.signed,
         "counts": item.counts,
-        "proofs": _proofs(item),
-    }
-
-
-def runbook(facts: Runbook) -> Document:
-    """Return the document of `runbook`."""
-    return {
-        "server": facts.server,
-        "home": facts.home,
-        "cmdb_id": facts.cmdb_id,
-        "cmdb": facts.cmdb_address,
-        "server_key": facts.server_key,
-        "open_kms_sha256": facts.reader_sha256,
-        "credentials": _totals(facts.totals),
-        "good": [_runbook_copy(item) for item in facts.good],
-        "others": [_runbook_copy(item) for item in facts.others],
-        "taken": time(facts.taken),
-    }
-
-
-def _runbook_copy(item: BackupCopy) -> Document:
-    return {
-        **copy(item),
-        "archive_sha256": item.backup.archive_sha256,
-        "protection": item.backup.protection.value,
-        "recipients": list(item.backup.recipients),
+        "proofs": proofs(item),
     }
 
 
@@ -320,45 +265,18 @@ def schedule(found: Schedule) -> Document:
     }
 
 
-def _totals(totals: Totals) -> Document:
+def totals(found: Totals) -> Document:
+    """Return credentials by what becomes of them."""
     return {
-        "total": totals.total,
-        "recoverable": totals.recoverable,
-        "at_risk": totals.at_risk,
-        "lost": totals.lost,
-        "opens_here": totals.opens_here,
+        "total": found.total,
+        "recoverable": found.recoverable,
+        "at_risk": found.at_risk,
+        "lost": found.lost,
+        "opens_here": found.opens_here,
     }
 
 
-def _last_backup(item: BackupCopy) -> Document:
-    return {
-        "path": item.address,
-        "created": time(item.backup.created),
-        "proof": item.proof.value,
-        "proven": time(item.proven),
-        "looked": time(item.look_moment),
-        "location": item.where.location.value,
-    }
-
-
-def _best_backup(item: BackupCopy) -> Document:
-    """Return where most credentials would come back from, how far that was proven and when, and what opens
-    it."""
-    return {
-        **_last_backup(item),
-        "proofs": _proofs(item),
-        "key_ids": list(item.backup.kids),
-        "protection": item.backup.protection.value,
-        "recipients": list(item.backup.recipients),
-    }
-
-
-def _proofs(item: BackupCopy) -> Document:
+def proofs(item: BackupCopy) -> Document:
     """Return every level that was reached, with its date."""
     reached = ((proof.value, item.reached(proof)) for proof in Proof)
     return {name: time(moment) for name, moment in reached if moment is not None}
-
-
-def _copies_seen(copies: CopyCounts) -> Document:
-    statuses = {status.value: number for status, number in copies.statuses.items()}
-    return {"counting": copies.counting, **statuses, "unsigned": copies.unsigned}

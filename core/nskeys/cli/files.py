@@ -15,7 +15,7 @@ from nskeys.model.credentials import SECRET_LIMIT
 from nskeys.model.plain_text import MARK_SIZE, drop_mark
 from nskeys.model.secret import SecretBytes
 from nskeys.reasons import Problem
-from nskeys.services.user_files import save_text
+from nskeys.services.user_files import KEY_FILE_LIMIT, save_text
 from nskeys.wording.passwords import others_read_words
 from nskeys.wording.reports import saved_line
 
@@ -105,6 +105,17 @@ def read_secret(path: str) -> SecretBytes:
     secret = SecretBytes(data[: len(data) - len(ending)])
     data[:] = bytes(len(data))
     if len(secret) > SECRET_LIMIT:
+        secret.wipe()
+        raise FileUnreadable(path, Problem.TOO_LARGE)
+    return secret
+
+
+def read_key_file(path: str) -> SecretBytes:
+    """Return every byte of a database's key file. Raises FileUnreadable (`too_large`, `others_write`)."""
+    data = read_input(path, KEY_FILE_LIMIT, guard(path))
+    secret = SecretBytes(data)
+    data[:] = bytes(len(data))
+    if len(secret) > KEY_FILE_LIMIT:
         secret.wipe()
         raise FileUnreadable(path, Problem.TOO_LARGE)
     return secret

@@ -15,6 +15,7 @@ from nskeys.model.findings import Finding, FindingKind
 from nskeys.model.monitoring import count_copies, last_proofs
 from nskeys.model.register import Proof
 from nskeys.services.status.findings import findings_of
+from nskeys.wording.database_copies import rests_on
 from nskeys.wording.findings import finding_sentence
 from nskeys.wording.reports import checked_words, summary_line
 from nskeys.wording.text.terminal import safe
@@ -38,6 +39,7 @@ def nagios_line(overview: "Overview") -> str:
     words = (
         summary_line(overview.recoverability.totals),
         *(finding_sentence(finding, now) for finding in findings),
+        *rests_on(overview.recoverability, now),
         *checked_words(overview.recoverability, now),
     )
     return (
@@ -64,6 +66,12 @@ def _data(overview: "Overview", findings: Sequence[Finding]) -> Iterator[str]:
     yield f"lost={totals.lost};;0;0;{totals.total}"
     yield f"opens_here={totals.opens_here};;;0;{totals.total}"
     yield f"backup_due={int(bool(found(FindingKind.BACKUP_DUE)))};;;0;1"
+    yield f"database_due={int(answer.database_due)};;;0;1"
+    declared = {copy.destination for copy in overview.databases if copy.declared and copy.good}
+    yield f"database_copies_counting={sum(copy.good for copy in overview.made_copies)};;;0;"
+    yield f"database_backups_counting={len(declared)};;;0;"
+    made = answer.database.copy.created if answer.database else None
+    yield f"database_age={_age(made, now)};;;0;"
     yield f"copies={vouched};;;0;"
     yield f"copies_counting={copies.counting};;;0;{vouched}"
     yield f"exposed={'0s' if answer.exposed_since is None else _age(answer.exposed_since, now)};;;0;"

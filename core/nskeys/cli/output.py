@@ -2,34 +2,40 @@
 
 With `--json` standard output is one JSON document, else lines and tables for people; a command that fails
 leaves it empty. The document is plain ASCII, so it reads alike in every locale and nothing in it can steer
-a terminal. There are no colours, on a terminal or off it. A reader that goes away (`| head`) is no failure
-and stops no work: whatever follows is dropped. Output that cannot be written (a full disk) is told at the
+a terminal. Only on a terminal are lines fitted to its width and is anything coloured; `--quiet` leaves
+sentences out that are no complaint. A reader that goes away (`| head`) is no failure and stops no work:
+whatever follows is dropped. Output that cannot be written (a full disk) is told at the
 end, by `finish`, for the work that it reports was done.
 """
 
+from __future__ import annotations
+
 import errno
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from itertools import islice
-from typing import TextIO
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, TextIO
 
+from nskeys.cli.layout import layout_of
 from nskeys.cli.streams import DataStream
 from nskeys.errors import CannotCreate
 from nskeys.files import problem_of
-from nskeys.model.plans import ProofReport
 from nskeys.model.signed_json import Json
 from nskeys.wording.labels import failure_words, kind_name
-from nskeys.wording.text.terminal import safe, width
+
+if TYPE_CHECKING:
+    from nskeys.model.plans import ProofReport
 
 
 class Output:
     """The two streams of one run."""
 
-    def __init__(self, as_json: bool, stdout: TextIO, stderr: TextIO) -> None:
-        self.as_json = as_json
+    def __init__(self, as_json: bool, stdout: TextIO, stderr: TextIO, quiet: bool = False) -> None:
+        self.as_json, self.quiet = as_json, quiet
+        self.layout = layout_of(stdout)
         self._data = DataStream(stdout)
-        self._stderr = stderr
+        self._words = DataStream(stderr)
+        self._words_layout = layout_of(stderr)
 
     # --- data ------------------------------------------------------------------------------------
 
@@ -38,16 +44,16 @@ class Output:
         """Whether nobody reads standard output any more."""
         return self._data.failure is not None
 
-    def document(self, value: Json) -> None:
-        """Write the one JSON document."""
-        self._data.write(json.dumps(value, indent=2) + "\n")
+    def document(self, name: str, value: Mapping[str, Json]) -> None:
+        """Write the one JSON document; `name` is that of its schema."""
+        self._data.write(document_text(name, value))
 
-    def array(self, items: Iterable[Json]) -> None:
+    def array(self, name: str, items: Iterable[Mapping[str, Json]]) -> None:
         """Write the one JSON document that is a list, an item a line, without holding more than one
-        item."""
+        item; `name` is that of the items' schema."""
         before = "[\n  "
         for item in items:
-            self._data.write(before + json.dumps(item))
+            self._data.write(before + json.dumps(_identified(name, item)))
             before = ",\n  "
             if self.abandoned:
                 return
@@ -66,11 +72,11 @@ class Output:
 
     def facts(self, facts: Iterable[tuple[str, str]]) -> None:
         """Write a name and a value a line; values may hold outside text."""
-        self.lines(fact_lines(facts))
+        self.lines(self.layout.facts(facts))
 
     def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write aligned columns under headings; cells may hold outside text."""
-        self.lines(table_lines(headings, rows))
+        self.lines(self.layout.table(headings, rows))
 
     def flush(self) -> None:
         self._data.flush()
@@ -78,12 +84,21 @@ class Output:
     # --- words -----------------------------------------------------------------------------------
 
     def say(self, *sentences: str) -> None:
-        """Write sentences to standard error, a line each, safe for a terminal already."""
+        """Write sentences to standard error, a line each, safe for a terminal already; nothing where only
+        data and complaints are wanted."""
+        if not self.quiet:
+            self._write_words(chain.from_iterable(map(self._words_layout.sentence, sentences)))
+
+    def complain(self, what: str, *sentences: str) -> None:
+        """Write what went wrong, and what to do, whatever is wanted."""
+        others = chain.from_iterable(map(self._words_layout.sentence, sentences))
+        self._write_words(chain(self._words_layout.complaint(what), others))
+
+    def _write_words(self, lines: Iterable[str]) -> None:
         self.flush()
-        with suppress(OSError):  # standard error is closed: nothing is left to report it on
-            for sentence in sentences:
-                self._stderr.write(sentence + "\n")
-            self._stderr.flush()
+        for line in lines:
+            self._words.write(line + "\n")
+        self._words.flush()  # where it fails, nothing is left to report it on
 
     # --- the end ---------------------------------------------------------------------------------
 
@@ -95,41 +110,14 @@ class Output:
             raise CannotCreate("standard output", problem_of(failure))
 
 
-_GAP = "  "
-_MEASURED = 1_000
-"""Rows that decide how wide a table's columns are; later ones may be wider, and are never cut."""
+def document_text(name: str, value: Mapping[str, Json]) -> str:
+    """Return the one JSON document as it is printed; `name` is that of its schema."""
+    return json.dumps(_identified(name, value), indent=2) + "\n"
 
 
-def fact_lines(facts: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield a name and a value a line."""
-    known = [(name, safe(value)) for name, value in facts]
-    widest = max((len(name) for name, _ in known), default=0)
-    for name, value in known:
-        yield f"{name:<{widest}}{_GAP}{value}".rstrip()
-
-
-def table_lines(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield aligned columns under headings; nothing where there are no rows. The first 1,000 rows, and no
-    more, are held for the columns' widths."""
-    following = iter(rows)
-    first = [_safe_cells(row) for row in islice(following, _MEASURED)]
-    if not first:
-        return
-    widths = [max(map(width, column)) for column in zip(headings, *first, strict=True)]
-    yield _aligned(headings, widths)
-    for cells in first:
-        yield _aligned(cells, widths)
-    for row in following:
-        yield _aligned(_safe_cells(row), widths)
-
-
-def _safe_cells(row: Sequence[str]) -> list[str]:
-    return [safe(cell) for cell in row]
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (cell + " " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True))
-    return _GAP.join(padded).rstrip()
+def _identified(name: str, value: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return a document that says which schema it keeps to."""
+    return {"schema": f"nskeys/{name}/1", **value}
 
 
 _HEADINGS = ("kind", "name", "target", "account", "id", "why")

@@ -15,8 +15,9 @@ from typing import TextIO
 
 from nskeys.cli.output import Output
 from nskeys.errors import Cancelled
-from nskeys.model.plans import FailureReason
-from nskeys.ports import SealedRow, Stage
+from nskeys.model.credentials import SealedRow
+from nskeys.ports import Stage
+from nskeys.reasons import FailureReason
 from nskeys.wording.progress import STOPPING, progress_line
 from nskeys.wording.text.terminal import fit, width
 
@@ -44,7 +45,7 @@ class TerminalProgress:
         self._output = output
         self._stopping = stopping
         self._proof_line = proof_line
-        self._line = _Line(stderr)
+        self._line = _Line(stderr, live=_is_terminal(stderr) and not output.quiet)
         self._stage: Stage | None = None
         self._done, self._total = 0, 0
         self._counts = False
@@ -111,13 +112,13 @@ class TerminalProgress:
 
 
 class _Line:
-    """A line of a terminal that is rewritten in place; nothing where standard error is no terminal."""
+    """A line of a terminal that is rewritten in place; nothing where it is not `live`."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, live: bool) -> None:
         self._stream = stream
         self._shown = 0
         self._last = 0.0
-        self._live = _is_terminal(stream)
+        self._live = live
 
     def draw(self, text: str, *, force: bool) -> None:
         if not self._live or (not force and time.monotonic() - self._last < _PAUSE):

@@ -7,19 +7,23 @@ that a stale answer cannot be mistaken for a good one. Labels have few values wh
 there is no sample for each backup.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nskeys.cli.exit_codes import exit_for_findings
 from nskeys.model.findings import CREDENTIAL_KINDS, Finding, FindingKind
+from nskeys.model.halves import Lack
 from nskeys.model.keys import KeyState
 from nskeys.model.monitoring import CopyCounts, count_copies, last_proofs
+from nskeys.reasons import MismatchKind
 from nskeys.services.status.findings import findings_of
 
 if TYPE_CHECKING:
     from nskeys.services.status.overview import Overview
+
+_TRAIL = (MismatchKind.AUDIT, MismatchKind.AUDIT_LINE, MismatchKind.OTHER_TRAIL)
 
 
 _Samples = Sequence[tuple[Sequence[tuple[str, str]], int]]
@@ -58,6 +62,30 @@ def metrics(overview: "Overview", cmdb_id: str) -> str:
                 _whether(findings, FindingKind.BACKUP_DUE),
             ),
             _Gauge(
+                "nskeys_database_due",
+                "Whether a new database copy is due.",
+                [([], int(answer.database_due))],
+            ),
+            _Gauge(
+                "nskeys_database_copies_counting",
+                "Database copies that can count: elsewhere, opened once, good when looked at.",
+                [([], sum(copy.good for copy in overview.made_copies))],
+            ),
+            *_database_backups(overview),
+            _moment(
+                "nskeys_last_database_copy_timestamp_seconds",
+                "When the newest database copy that brings any credential back was made.",
+                answer.database.copy.created if answer.database else None,
+            ),
+            _Gauge(
+                "nskeys_credentials_lacking",
+                "Credentials that would not come back, by the half that is missing.",
+                [
+                    ([("half", lack.value)], sum(key.uncovered for key in answer.keys if key.lacks is lack))
+                    for lack in Lack
+                ],
+            ),
+            _Gauge(
                 "nskeys_drill_overdue",
                 "Whether no copy that counts was drilled for too long.",
                 _whether(findings, FindingKind.DRILL_OVERDUE),
@@ -67,6 +95,17 @@ def metrics(overview: "Overview", cmdb_id: str) -> str:
                 "Whether nobody typed what opens a copy that counts for too long.",
                 _whether(findings, FindingKind.TYPING_OVERDUE),
             ),
+            _Gauge(
+                "nskeys_checkpoint_ok",
+                "Whether everything is as the server key signed it.",
+                [([], int(not overview.mismatches and not overview.differences))],
+            ),
+            _Gauge(
+                "nskeys_trail_ok",
+                "Whether the audit trail ends as the server key signed it.",
+                [([], int(all(one.what not in _TRAIL for one in overview.mismatches)))],
+            ),
+            _Gauge("nskeys_change_number", "The number of the last change.", [([], overview.number)]),
             _moment(
                 "nskeys_last_typed_timestamp_seconds",
                 "When a person last typed what opens a copy that counts.",
@@ -188,6 +227,25 @@ def _copies(overview: "Overview", findings: Sequence[Finding]) -> Iterable[_Gaug
 
 def _up(value: int) -> _Gauge:
     return _Gauge("nskeys_up", "Whether the question could be answered.", [([], value)])
+
+
+def _database_backups(overview: "Overview") -> Iterator[_Gauge]:
+    """Yield when each of somebody else's database backups was checked last, and whether that counts."""
+    counting = {copy.destination for copy in overview.databases if copy.declared and copy.good}
+    yield _Gauge(
+        "nskeys_database_backup_counts",
+        "Whether somebody else's database backup, declared here, counts by its last check.",
+        [([("backup", one.text)], int(one.text in counting)) for one in overview.declared],
+    )
+    yield _Gauge(
+        "nskeys_database_backup_checked_timestamp_seconds",
+        "When a database restored from it was last checked.",
+        [
+            ([("backup", one.text)], int(one.last_check.moment.timestamp()))
+            for one in overview.declared
+            if one.last_check is not None
+        ],
+    )
 
 
 def _moment(name: str, words: str, moment: datetime | None) -> _Gauge:

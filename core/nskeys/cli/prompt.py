@@ -110,9 +110,9 @@ class Prompt:
 
 
 @contextmanager
-def conversation(wanted: Wanted, *, seen: bool = False) -> Iterator[Prompt]:
-    """Give the terminal, with its echo off, or on a page of its own with what is typed `seen`. Raises
-    SecretUnavailable (`wanted`) where there is no terminal."""
+def conversation(wanted: Wanted, *, seen: bool = False, own_page: bool = True) -> Iterator[Prompt]:
+    """Give the terminal, with its echo off, or with what is typed `seen`, on a page of its own unless that
+    is no secret. Raises SecretUnavailable (`wanted`) where there is no terminal."""
     try:
         descriptor = os.open(TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
@@ -120,7 +120,7 @@ def conversation(wanted: Wanted, *, seen: bool = False) -> Iterator[Prompt]:
     try:
         with _stopping(), _settled(descriptor, wanted, seen):
             prompt = Prompt(descriptor, wanted, seen)
-            with prompt.page() if seen else nullcontext():
+            with prompt.page() if seen and own_page else nullcontext():
                 yield prompt
     except OSError:  # the terminal went away
         raise SecretUnavailable(wanted) from None

@@ -1,11 +1,16 @@
 """JSON of what was opened, and of what was not: drills, restores, checks and the re-entry list."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from datetime import datetime
 
+from nskeys.cli.database_documents import check_document, declared_document
 from nskeys.cli.documents import Document, claiming, time
 from nskeys.model.credentials import Credential
+from nskeys.model.database_checks import DatabaseCheckReport
+from nskeys.model.imports import ExportReport
+from nskeys.model.inventory import KeyDifference, Tally
 from nskeys.model.keys import Kid
+from nskeys.model.pairs import LyingCopy, PlannedDatabase
 from nskeys.model.plans import (
     CredentialProof,
     DrillReport,
@@ -16,9 +21,6 @@ from nskeys.model.plans import (
 from nskeys.model.re_entry import ReEntryList
 from nskeys.model.register import BackupCopy
 from nskeys.model.signed_json import Json
-
-if TYPE_CHECKING:
-    pass
 
 
 def restored(report: RestoreReport) -> Document:
@@ -31,6 +33,35 @@ def restored(report: RestoreReport) -> Document:
         "protector": report.protector,
         "protector_before": report.protector_before or None,
         "weak_passphrase": report.weak,
+        "database": None if report.database is None else _database(report.database),
+        "newer": None if report.newer_known is None else report.newer_known.address,
+    }
+
+
+def _database(planned: PlannedDatabase) -> Document:
+    facts = planned.copy.facts
+    return {
+        "path": planned.copy.address,
+        "number": facts.number,
+        "highest_known": planned.highest,
+        "created": time(facts.created),
+        "credentials": facts.credentials,
+        "engine": planned.engine,
+        "cmdb": planned.target,
+        "here": planned.here,
+        "missing_keys": [{"key_id": kid, "credentials": rows} for kid, rows in planned.lacking],
+    }
+
+
+def database_checked(report: DatabaseCheckReport, now: datetime, days: int) -> Document:
+    """Return the document of `database check`; `earlier` is the number of an earlier check that proved a
+    later change."""
+    before = report.before
+    return {
+        "backup": declared_document(report.backup, now, days),
+        "check": check_document(report.check),
+        **_tried(report.proof),
+        "earlier": None if before is None else before.state.number,
     }
 
 
@@ -45,10 +76,17 @@ def restore_planned(plan: RestorePlan, server: str, protector: str) -> Document:
         "present": [item.info.kid for item in plan.keys if item not in plan.added],
         "credentials": {"opened": plan.opens_after, "failed": plan.total - plan.opens_after},
         "failures": [],
+        "differences": [],
         "foreign": list(plan.foreign),
+        "server_key": plan.facts.server_key,
+        "identities": [
+            {"kind": one.kind.value, "number": one.number, "recipient": one.recipient}
+            for one in plan.recovery.identities
+        ],
         "sets_up": plan.sets_up,
         "stranded": list(plan.stranded),
         "newer": None if plan.newer_known is None else plan.newer_known.address,
+        "database": None if plan.database is None else _database(plan.database),
     }
 
 
@@ -59,12 +97,23 @@ def drilled(report: DrillReport) -> Document:
         **_tried(report.proof),
         "recorded": report.recorded,
         "diary": report.diary.value,
+        "database": None if report.copy is None else _tried_copy(report.copy),
     }
+
+
+def _tried_copy(copy: LyingCopy) -> Document:
+    facts = copy.facts
+    return {"path": copy.address, "number": facts.number, "created": time(facts.created)}
 
 
 def verified(proof: ProofReport) -> Document:
     """Return the document of `verify`."""
-    return {"opened": proof.opened, "failed": proof.failed, "failures": _failures(proof.failures)}
+    return {
+        "opened": proof.opened,
+        "failed": proof.failed,
+        "failures": _failures(proof.failures),
+        "differences": differences(proof.differences),
+    }
 
 
 def re_entry(found: ReEntryList) -> Document:
@@ -81,6 +130,7 @@ def re_entry(found: ReEntryList) -> Document:
             }
             for item in found.items
         ],
+        "differences": differences(found.differences),
     }
 
 
@@ -88,11 +138,49 @@ def _holding(item: BackupCopy) -> Document:
     return {"path": item.address, "sight": item.status.value, "counts": item.counts}
 
 
+def exported(report: ExportReport) -> Document:
+    """Return the document of `credential export`."""
+    return {
+        "path": report.path,
+        "recipients": list(report.recipients),
+        **_tried(report.proof),
+        "weak_password": report.weak,
+    }
+
+
 def _tried(proof: ProofReport) -> Document:
     return {
         "credentials": {"opened": proof.opened, "failed": proof.failed},
         "failures": _failures(proof.failures),
+        "differences": differences(proof.differences),
     }
+
+
+def differences(found: Iterable[KeyDifference]) -> list[Json]:
+    """Return the keys whose credentials are not those of the inventory."""
+    return [
+        {
+            "key_id": difference.kid,
+            "readable": difference.readable,
+            "row_sum_fits": difference.row_sum_fits,
+            "kinds": [
+                {
+                    "kind": kind.kind,
+                    "expected": kind.expected.rows,
+                    "found": kind.found.rows,
+                    "expected_number_sum": _decimal(kind.expected),
+                    "found_number_sum": _decimal(kind.found),
+                }
+                for kind in difference.kinds
+            ],
+        }
+        for difference in found
+    ]
+
+
+def _decimal(tally: Tally) -> str | None:
+    """Return a sum of numbers as decimal text, since JSON readers round what is above 2^53."""
+    return None if tally.number_sum is None else str(tally.number_sum)
 
 
 def _failures(failures: Iterable[CredentialProof]) -> list[Json]:

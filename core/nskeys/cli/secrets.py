@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from nskeys.cli.files import STANDARD_INPUT, STDIN, read_secret
+from nskeys.cli.files import STANDARD_INPUT, STDIN, read_key_file, read_secret
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.cli.shares import ShareSource
 from nskeys.errors import FieldInvalid, PasswordRefused, SecretUnavailable, WrongPassword
@@ -18,11 +18,23 @@ from nskeys.reasons import FieldProblem, Opens, PasswordProblem, SecretProblem, 
 from nskeys.wording.passwords import ALL_THE_SAME, Question, password_refused, question, weak_words
 
 _MAY_BE_EMPTY = frozenset(
-    {Purpose.CREDENTIAL_SECRET, Purpose.BACKUP_PASSWORD, Purpose.IDENTITY_PASSWORD, Purpose.PASSPHRASE}
+    {
+        Purpose.CREDENTIAL_SECRET,
+        Purpose.BACKUP_PASSWORD,
+        Purpose.IDENTITY_PASSWORD,
+        Purpose.PASSPHRASE,
+        Purpose.EXPORT_PASSWORD,
+        Purpose.GPG_PASSPHRASE,
+    }
 )
 """Purposes whose empty answer is not refused here: a credential's secret may be empty, and an existing
 password that was given as nothing is simply wrong."""
-_NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_IDENTITY_PASSWORD, Purpose.NEW_PASSPHRASE)
+_NEW = (
+    Purpose.NEW_BACKUP_PASSWORD,
+    Purpose.NEW_IDENTITY_PASSWORD,
+    Purpose.NEW_PASSPHRASE,
+    Purpose.NEW_EXPORT_PASSWORD,
+)
 _OPENS = MappingProxyType({Purpose.PASSPHRASE: Opens.KEY_STORE, Purpose.PIN: Opens.TOKEN})
 
 
@@ -43,6 +55,8 @@ class CommandLineSecrets:
         if isinstance(request, ShareRequest):
             return self._shares(request)
         path = self._files.get(request.purpose)
+        if request.purpose is Purpose.EXPORT_KEY_FILE:
+            return SecretBytes(b"") if path is None else read_key_file(path)
         if path is None or (path == STANDARD_INPUT and os.isatty(STDIN)):
             return self._asked(request, retry)
         if retry and request.purpose in _OPENS:

@@ -1,18 +1,19 @@
 """What a command gets: the two streams, the secrets, and the services, connected at first use."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO, TypeVar
 
 from nskeys.cli.output import Output
-from nskeys.cli.progress import ProofLine, TerminalProgress
 from nskeys.errors import Locked, NoCopyMade, NskeysError, SecretUnavailable, ServerSecretWanted
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, SecretRequest, Waiting
-from nskeys.wording.errors.setup import closed_words, waiting_words
+from nskeys.reasons import Wanted
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
+    from nskeys.cli.progress import ProofLine, TerminalProgress
 
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ class TerminalWaiting(Waiting):
         self._say, self._seconds, self._stop = say, seconds, stop
 
     def begin(self, holder: Locked) -> None:
+        from nskeys.wording.errors.setup import waiting_words
+
         self._say(waiting_words(holder, self._seconds))
 
     def checkpoint(self) -> None:
@@ -60,13 +63,31 @@ class Session:
             self._told.pause()
         return self._provider(request, retry)
 
+    def asked(self, question: str) -> str | None:
+        """Return what a person answers on the terminal; None where there is none."""
+        from nskeys.cli.prompt import conversation
+
+        if self._told is not None:
+            self._told.pause()
+        try:
+            with conversation(Wanted.YES, seen=True, own_page=False) as prompt:
+                return prompt.ask(question).decode("utf-8", "replace")
+        except SecretUnavailable:
+            return None
+
     def services(self, cmdb: str | None = None) -> "Services":
         """Return the services of this home; `cmdb` is used where none is configured yet."""
         if self._services is None:
             self._services = self._connect(self._home, cmdb, self._wait)
             self._services.tell_who_waits(TerminalWaiting(self._say, self._wait, self._stop))
-            self.output.say(*(closed_words(path) for path in self._services.closed))
+            self._say_closed(self._services.closed)
         return self._services
+
+    def _say_closed(self, closed: tuple[str, ...]) -> None:
+        if closed:
+            from nskeys.wording.errors.setup import closed_words
+
+            self.output.say(*map(closed_words, closed))
 
     def _say(self, words: str) -> None:
         if self._told is not None:
@@ -85,8 +106,13 @@ class Session:
         return self._letting_in(call, problems)
 
     @contextmanager
-    def progress(self, proof_line: ProofLine | None = None) -> Iterator[TerminalProgress]:
-        """Show on the terminal how far the work is; `proof_line` is used for text alone."""
+    def progress(self, proof_line: "ProofLine | None" = None) -> "Iterator[TerminalProgress]":
+        """Show on the terminal how far the work is; `proof_line` is used for text alone. From now on
+        garbage is collected: a short command ends before it has any."""
+        from nskeys.cli.progress import TerminalProgress
+
+        gc.freeze()
+        gc.enable()
         self._told = TerminalProgress(
             self.output,
             self._stderr,

@@ -1,4 +1,4 @@
-"""Standard output, which may break off: a reader goes away, a disk is full."""
+"""Standard output and standard error, which may break off: a reader goes away, a disk is full."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class DataStream:
-    """A stream for data. Its first failure stays in `failure`, and whatever follows is dropped."""
+    """A stream for data or words. Its first failure stays in `failure`, and whatever follows is dropped."""
 
     def __init__(self, stream: "TextIO") -> None:
         self._stream = stream

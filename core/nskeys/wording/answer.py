@@ -6,32 +6,45 @@ Nothing untested and nothing unsigned is promised.
 
 from dataclasses import dataclass
 
-from nskeys.model.recoverability import Recoverability
-from nskeys.model.register import BackupCopy
 from nskeys.services.status.findings import findings_of
 from nskeys.services.status.overview import Overview
-from nskeys.wording.copies import copy_place, made_variants, named_why_not, proof_variants
+from nskeys.wording.copies import (
+    UNPROVEN,
+    backup_name,
+    dated_place,
+    named_why_not,
+    short_proof,
+)
+from nskeys.wording.database_copies import copy_number, copy_why_not
+from nskeys.wording.declared_backups import declared_place, declared_too_old
 from nskeys.wording.findings import Notice, beside_keys, notice
 from nskeys.wording.layout import Layout, first_fitting
 from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.terminal import pad, width
 
 QUESTION = ("If this server died now", "If it died now")
 NO_CREDENTIALS = "nothing would be lost: no credentials are here"
 NO_BACKUP = "no backup was made yet"
+NO_COPY = "no copy was made yet"
+_HALF = 10
+"""Cells for the name of a half."""
+_GAP = 2
 CANNOT_TELL = "cannot tell"
 STATUS_TELLS = "'nskeys status' names them all"
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerHeadline:
-    """The answer: its label, what would come back, from where, and how far that is proven."""
+    """The answer: its label, what would come back, from where each half, and how far that is proven."""
 
     label: str
     answer: str
-    source: str = ""
+    keys: str = ""
+    """The key backup, or why none counts."""
+    database: str = ""
+    """The database copy, or why none counts."""
     proof: str = ""
-    made: str = ""
-    """When the backup was made, which is another date than that of its proof; beside the proof."""
+    """What was proven of the key backup, and when; it fits into the column of labels."""
     bar: tuple[int, int] | None = None
     """So many of so many credentials; None where there are none."""
 
@@ -44,14 +57,15 @@ def answer_headline(overview: Overview, layout: Layout) -> AnswerHeadline:
         return AnswerHeadline(label, first_fitting(layout.text, NO_CREDENTIALS, "no credentials are here"))
     of = f"{number(totals.recoverable)} of {count(totals.total, 'credential')} would come back"
     brief = f"{number(totals.recoverable)} of {number(totals.total)} would come back"
-    best = answer.best
-    covered = _covered(answer, best)
+    best, cells = answer.best, layout.label - _GAP
+    proof = short_proof(best, overview.taken, answer.drilled, totals.total) if best else ("",)
+    room = layout.text - _HALF
     return AnswerHeadline(
         label=label,
         answer=first_fitting(layout.text, of, brief),
-        source=_source(overview, best, covered, layout.text),
-        proof=_proof(overview, best, layout.text) if best else "",
-        made=first_fitting(layout.label - 2, *made_variants(best, overview.taken)) if best else "",
+        keys=pad("keys", _HALF) + _keys(overview, room),
+        database=pad("database", _HALF) + _database(overview, room),
+        proof=first_fitting(cells, *proof),
         bar=(totals.recoverable, totals.total),
     )
 
@@ -68,26 +82,40 @@ def rotation_words(overview: Overview) -> str:
     return " · ".join(filter(None, (beside_keys(one, overview.taken) for one in findings_of(overview))))
 
 
-def _covered(answer: Recoverability, copy: BackupCopy | None) -> int:
-    kids = copy.backup.kids if copy else ()
-    return sum(key.credentials for key in answer.keys if key.kid in kids)
-
-
-def _source(overview: Overview, best: BackupCopy | None, covered: int, cells: int) -> str:
-    """Return where the credentials would come back from; else why they would not."""
-    answer = overview.recoverability
+def _keys(overview: Overview, cells: int) -> str:
+    """Return where the keys would come back from; else why they would not."""
+    answer, best, now = overview.recoverability, overview.recoverability.best, overview.taken
     if best is not None:
         # Where several backups are needed, this one is credited only with what it holds.
-        head = "from " if covered >= answer.totals.recoverable else f"{number(covered)} from "
-        return head + copy_place(best, cells - len(head), overview.taken)
+        held = sum(key.recoverable for key in answer.keys if key.kid in best.backup.kids)
+        head = "" if held >= answer.totals.recoverable else f"{number(held)} from "
+        room, made = cells - width(head), best.backup.created
+        return head + dated_place(best, backup_name(best), made, now, room)
     if answer.last is not None:
-        return first_fitting(cells, named_why_not(answer.last))
+        brief = f"{backup_name(answer.last)}: no person tried it"
+        said = named_why_not(answer.last)
+        return first_fitting(cells, said, *([brief] if said.endswith(UNPROVEN) else []))
     return NO_BACKUP
 
 
-def _proof(overview: Overview, best: BackupCopy, cells: int) -> str:
-    answer = overview.recoverability
-    return first_fitting(cells, *proof_variants(best, overview.taken, answer.drilled, answer.totals.total))
+def _database(overview: Overview, cells: int) -> str:
+    """Return where the rows would come back from; else why they would not."""
+    answer, now = overview.recoverability, overview.taken
+    copy, last = answer.database, answer.last_database
+    if copy is not None:
+        held = sum(key.recoverable for key in answer.keys if copy in key.databases)
+        head = "" if held >= answer.totals.recoverable else f"{number(held)} from "
+        room, made = cells - width(head), copy.copy.created
+        if copy.declared:
+            return head + declared_place(copy, now, room)
+        return head + dated_place(copy, copy_number(copy), made, now, room)
+    if last is not None and last.declared and not last.good:
+        return declared_too_old(last, cells)
+    if last is not None:
+        reason = copy_why_not(last, answer)
+        brief = reason.partition(":")[0]
+        return first_fitting(cells, f"{copy_number(last)} {reason}", f"{copy_number(last)} {brief}")
+    return NO_COPY
 
 
 def more_notices(left_out: int) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
@@ -9,7 +10,10 @@ from nskeys.wording.destinations import location_word
 from nskeys.wording.labels import proof_name, proof_words
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import fit, safe, width
-from nskeys.wording.text.times import ago, day, is_future
+from nskeys.wording.text.times import ago, ago_brief, is_future, today_or_ago
+
+if TYPE_CHECKING:
+    from nskeys.model.database_register import DatabaseCopy
 
 _SIGHTS = MappingProxyType(
     {
@@ -50,19 +54,49 @@ def place_brief(where: LocatedAt) -> str:
 def copy_place(copy: BackupCopy, cells: int, now: datetime) -> str:
     """Return text such as `backup 41 on sftp://vault02 (elsewhere)`, its destination cut to fit. The age of
     the last check is always added for a copy that was not looked at for this answer."""
-    destination = safe(copy.destination)
-    head = f"{backup_name(copy)} {'in' if destination.startswith('/') else 'on'} "
-    least, checked = min(_LEAST_PLACE, width(destination)), checked_ago(copy, now)
-    tails = [f" ({place_word(copy.where)}{', ' if checked else ''}{checked})"]
+    return place_in(backup_name(copy), copy.destination, copy.where, checked_ago(copy, now), cells)
+
+
+def place_in(name: str, destination: str, where: LocatedAt, checked: str, cells: int) -> str:
+    """Return the same of any copy by its name; `checked` is empty or the age of its last check."""
+    destination = safe(destination)
+    head = f"{name} {_on(destination)} "
+    least = min(_LEAST_PLACE, width(destination))
+    tails = [f" ({place_word(where)}{', ' if checked else ''}{checked})"]
     tails += [f" ({checked})"] if checked else []
     for tail in tails:
         room = cells - width(head) - width(tail)
         if room >= least:
             return head + fit(destination, room) + tail
-    return fit(f"{backup_name(copy)}{tails[-1]}", cells)
+    return fit(f"{name}{tails[-1]}", cells)
 
 
-def checked_ago(copy: BackupCopy, now: datetime) -> str:
+def dated_place(
+    copy: "BackupCopy | DatabaseCopy", name: str, made: datetime, now: datetime, cells: int
+) -> str:
+    """Return text such as `copy 187 on sftp://vault02, today 02:00`: when it was made, or else the age of
+    its last check, which is always said. That a person declared its place elsewhere is said where it
+    fits."""
+    destination, checked = safe(copy.destination), checked_ago(copy, now)
+    head = f"{name} {_on(destination)} "
+    least = min(_LEAST_PLACE, width(destination))
+    dated = f", {checked or today_or_ago(made, now)}"
+    told = copy.where.reason in (LocationReason.DECLARED, LocationReason.NOT_MOUNTED)
+    tails = [f" ({place_word(copy.where)}){dated}"] if told else []
+    tails += [dated, *([] if checked else [""])]
+    for tail in tails:
+        room = cells - width(head) - width(tail)
+        if room >= (least if tail else width(destination)):
+            return head + fit(destination, room) + tail
+    return fit(f"{name}{dated}", cells)
+
+
+def _on(destination: str) -> str:
+    """Return the word before a place: a declared backup's is any text."""
+    return "on" if "://" in destination else "in"
+
+
+def checked_ago(copy: "BackupCopy | DatabaseCopy", now: datetime) -> str:
     """Return text such as `checked 3 hours ago` where an answer relies on the last check; empty where the
     copy was looked at."""
     if not copy.by_check:
@@ -78,6 +112,16 @@ def why_not(copy: BackupCopy) -> str:
         return ""
     if copy.retired is not None:
         return "was deleted, being old" if copy.pruned else "was retired"
+    if reason := not_there(copy):
+        return reason
+    if not copy.by_a_person:
+        return UNPROVEN
+    return "was never opened"
+
+
+def not_there(copy: "BackupCopy | DatabaseCopy") -> str:
+    """Return why a copy does not count for where it lies and what a look at it found; empty where that is
+    well."""
     if not copy.signed:
         return "is not vouched for by this server"
     if copy.where.reason is LocationReason.NOT_MOUNTED:
@@ -86,11 +130,7 @@ def why_not(copy: BackupCopy) -> str:
         return _SIGHTS[copy.status]
     if copy.where.location is Location.HERE:
         return "lies on this machine"
-    if copy.where.location is Location.UNKNOWN:
-        return _NOWHERE
-    if not copy.by_a_person:
-        return UNPROVEN
-    return "was never opened"
+    return _NOWHERE if copy.where.location is Location.UNKNOWN else ""
 
 
 def named_why_not(copy: BackupCopy) -> str:
@@ -138,9 +178,23 @@ def _of(drilled: int, total: int) -> str:
     return f"{number(drilled)} of {count(total, 'credential')}"
 
 
-def made_variants(copy: BackupCopy, now: datetime) -> tuple[str, ...]:
-    """Return when it was made, as `made 3 days ago`, and shorter variants; a date that lies ahead is shown
-    as it is."""
-    made = copy.backup.created
-    exact = f"made {day(made)}"
-    return (exact,) if is_future(made, now) else (f"made {ago(made, now)}", exact)
+def short_proof(copy: BackupCopy, now: datetime, drilled: int, total: int) -> tuple[str, ...]:
+    """Return `proof_variants` in a few words: `drilled 3 days ago`, `8 drilled 3d ago`; the last takes 16
+    cells at most."""
+    drills = copy.proof is Proof.CREDENTIALS_OPEN
+    failed = drills and copy.proof_of(0) is not Proof.CREDENTIALS_OPEN and copy.drilled_upto is not None
+    proof = Proof.KEYS_MATCH if drills and (failed or not drilled) else copy.proof
+    moment = copy.reached(proof)
+    if failed:
+        short = f"only {number(copy.drilled_rows)} opened"
+    elif proof is Proof.CREDENTIALS_OPEN:
+        short = "drilled" if drilled == total else f"{number(drilled)} drilled"
+    else:
+        short = "keys match" if proof is Proof.KEYS_MATCH else "opened"
+    least = (short, short.removeprefix("only "))
+    if moment is None:
+        return least
+    brief = f"{short} {ago_brief(moment, now)}"
+    if is_future(moment, now):
+        return (f"{short}, {_AHEAD}", brief, *least)
+    return (f"{short} {ago(moment, now)}", brief, *least)

@@ -21,12 +21,11 @@ from nskeys.wording.text.sentence import Sentence, capitalised, either, listed
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
 
-NONE = "No custodians: nobody opens the backups together with others."
+NONE = "There are no custodians."
 MEANS = (
-    "Custodians open the backups of this server together, when it is gone and the one who knows the "
-    "password is too. Each has a sheet with 20 words; no sheet says anything by itself."
+    "Custodians open the backups of this server together, when the server is gone and nobody knows the "
+    "password. Each has a sheet with 20 words; one sheet alone opens nothing."
 )
-NOT_CHECKED = "Custodians not yet checked: their shares open no backup before every one was proven."
 COPY_IT = "Copy every word, and the first three lines, on paper. Keep it apart from the others."
 HAND_OVER = "Only the custodian of this sheet looks at the screen now."
 IN_FILES = (
@@ -37,13 +36,13 @@ ON_DISK = (
     "That folder lies on a disk, where removed files can be found again. One in memory is better, below "
     "/dev/shm."
 )
-THEN_CHECK = "Nothing counts yet: now every custodian types the words in again, from the paper."
+THEN_CHECK = "The sheets do not count yet: every custodian now types the words in again, from the paper."
 PLACE_IN_MEMORY = "/dev/shm/sheets"  # noqa: S108  # offered to a person, who says where
 OTHER_NUMBERS = "How many custodians, and how many of them are needed?"
-FOLDER_HELP = "It must be there already, for you alone; best in memory, below /dev/shm."
+FOLDER_HELP = "A folder that exists and is yours alone; best in memory, below /dev/shm."
 LEAVE = "Sheets are shown once."
 LEFT = "Sheets that were not copied are gone, and this set cannot be proven any more. Make a new one."
-NOW_BACK_UP = "Backups that were made before are not opened by these sheets: back up now."
+NOW_BACK_UP = "These sheets do not open earlier backups: back up now."
 
 
 def state_rows(state: Custodians) -> Iterator[tuple[str, str]]:
@@ -76,7 +75,7 @@ def plan_lines(plan: SplitPlan) -> list[str]:
         )
     if plan.drops is not None:
         lines.append(
-            f'The set "{plan.drops.set_name}" was never proven; its sheets are worth nothing then and '
+            f'The set "{plan.drops.set_name}" was never proven; its sheets are useless then and '
             "should be destroyed."
         )
     return lines
@@ -89,12 +88,15 @@ def split_title(shares: int, threshold: int) -> str:
 
 def made_line(shares: int, set_name: str) -> str:
     """Return the line about a split that was made."""
-    return f'{count(shares, "share")} were made, set "{set_name}". They wait for their proof.'
+    return f'{count(shares, "share")} were made, set "{set_name}". They count once each was checked.'
 
 
 def files_line(files: int, folder: str) -> str:
     """Return the line about where the sheets are."""
     return f"{count(files, 'sheet')} are in {safe(folder)}."
+
+
+BACK_UP_NOW = "b makes the first backup that they open. Keep each sheet where the server is not."
 
 
 def check_lines(report: CheckReport) -> list[str]:
@@ -133,12 +135,12 @@ def split_problem(text: str) -> str:
 
 
 SEEN = (
-    "The words are shown while they are typed, so that they can be compared with the sheet. See to it that "
-    "nobody looks on."
+    "The words are shown while they are typed, so that they can be compared with the sheet. Make sure "
+    "that nobody is watching."
 )
 """Why, in decision 0020: twenty words typed blind are not typed right, and a checksum names no word."""
-SEEN_BRIEFLY = "Compare the words with the sheet, and let nobody look on."
-HIDDEN_WORD = "= a word of the list"
+SEEN_BRIEFLY = "Compare the words with the sheet, and let nobody watch."
+HIDDEN_WORD = "= a word in the list"
 HOW = (
     "The first four letters of a word are enough. Several words in a line, or a scanned code, will do too."
 )
@@ -152,7 +154,7 @@ _WORD_CELLS = 8
 _REFUSED = MappingProxyType(
     {
         ShareProblem.EMPTY: Sentence("No words were given.", f"Type the {SHARE_WORDS} words of the sheet."),
-        ShareProblem.NOT_TEXT: Sentence("This is no text.", f"Type the {SHARE_WORDS} words of the sheet."),
+        ShareProblem.NOT_TEXT: Sentence("This is not text.", f"Type the {SHARE_WORDS} words of the sheet."),
         ShareProblem.CHECKSUM: Sentence(
             "The words are all in the list, but their checksum does not match: one is another word on the "
             "sheet, or two changed places.",
@@ -174,7 +176,7 @@ def refusal(error: ShareRefused) -> Sentence:
     log."""
     if error.reason is ShareProblem.WORD:
         return Sentence(
-            f"Word {number(error.word)} is none of the list.",
+            f"Word {number(error.word)} is not in the list.",
             "Compare it with the sheet: no two words of the list begin with the same four letters.",
         )
     if error.reason is ShareProblem.MISSING:
@@ -241,7 +243,7 @@ def suggestions_line(certain: str, suggestions: Sequence[str], unknown: bool) ->
     """Return what the letters in the line may become."""
     if unknown:
         meant = f" Did you mean {either(tuple(suggestions))}?" if suggestions else ""
-        return f"That is no word of the list.{meant}"
+        return f"That word is not in the list.{meant}"
     if certain:
         return f"= {certain}"
     return " ".join(suggestions) + (" …" if suggestions else "")

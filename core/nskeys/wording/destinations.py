@@ -1,35 +1,44 @@
 """Destinations in words: where they lie, what a declaration means, and the host keys of their servers."""
 
+from __future__ import annotations
+
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from nskeys.errors import HostKeyUnknown
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
-from nskeys.model.schedule import Schedule
 from nskeys.wording.text.numbers import count
 from nskeys.wording.text.terminal import fit, safe, shown
 
+if TYPE_CHECKING:
+    from nskeys.model.schedule import Schedule
+
 SPACE_MARKS = "Space marks several: each gets a copy of its own. Enter goes on."
-ADD_HELP = "A folder, best on another machine; or sftp://user@host/path"
+ADD_HELP = "a folder, best a mounted share; or sftp://user@host/path, or s3://bucket/path"
+DECLARE_ELSEWHERE = (
+    "None of these counts as elsewhere. Where something carries a folder's files away, say so under "
+    "Destinations in the menu (m)."
+)
 THERE_TITLE = "Backups at a destination"
-KEY_FILE = "The key that its server is shown. Leave it empty for those of an agent and of ~/.ssh."
+KEY_FILE = "The private key to log in with. Leave it empty for the keys of an agent and of ~/.ssh."
 KEY_FILE_LABEL = "Key file"
-KEY_FILE_HELP = "for example: /root/.ssh/nskeys; only its path is kept"
+KEY_FILE_HELP = "for example: /root/.ssh/nskeys; only its path is stored"
 DECLARE = (
-    "Files in a folder on this machine's disk do not survive it. If they are carried away by other means, "
-    "say how; then backups there count as elsewhere. Leave it empty where they are not."
+    "A folder on this machine's disk is lost with the machine. If something else carries its files away, "
+    "say how: backups there then count as elsewhere. Otherwise leave this empty."
 )
 DECLARE_LABEL = "Carried away"
 DECLARE_HELP = "for example: tape to the safe, daily"
 _READY = {
     Location.ELSEWHERE: "can be written, and count once they were opened there",
-    Location.HERE: "can be written, and die with this machine",
-    Location.UNKNOWN: "can be written; nobody knows if they outlive this machine, so they do not count",
+    Location.HERE: "can be written, and are lost with this machine",
+    Location.UNKNOWN: "can be written; whether they outlive this machine is unknown, so they do not count",
 }
 
 
 def ready_words(where: LocatedAt, *, default: bool) -> str:
-    """Return what becomes of backups there: `can be written, and die with this machine`."""
-    return _READY[where.location] + ("; the next one goes there" if default else "")
+    """Return what becomes of backups there: `can be written, and are lost with this machine`."""
+    return _READY[where.location] + ("; this is the default" if default else "")
 
 
 def scheduled_words(schedule: Schedule | None, *, configured: bool) -> str:
@@ -39,7 +48,7 @@ def scheduled_words(schedule: Schedule | None, *, configured: bool) -> str:
     if not configured:
         return "by hand only: the schedule goes to configured destinations"
     if not schedule.in_force:
-        return "not surely: the schedule is not in force, or was installed before (m, Schedule)"
+        return "not certain: the schedule is not in force, or is older than this entry (m, Schedule)"
     return "every day where a key is not there yet, by the schedule"
 
 
@@ -47,21 +56,23 @@ def declared_words(before: DestinationInfo, declared: str) -> str:
     """Return what a changed declaration means."""
     address = safe(before.address)
     if declared:
-        return f"{address} is declared as carried elsewhere: {safe(declared)}."
-    return f"{address} is no longer declared as carried elsewhere."
+        return f"{address} is declared elsewhere: {safe(declared)}."
+    return f"{address} is no longer declared elsewhere."
 
 
 def remove_question(destination: DestinationInfo, *, default: bool) -> tuple[str, ...]:
     """Return the question before a destination is removed from the configuration."""
-    first = f"Forget the destination {safe(destination.address)}?"
+    first = f"Remove the destination {safe(destination.address)}?"
     return (
         first,
-        "Backups there stay, and so do their rows in the register.",
-        *(("It is where the next backup would go.",) if default else ()),
+        "Its backups and their register entries stay.",
+        *(("It is the default: the next backup would go there.",) if default else ()),
     )
 
 
-SAME_DISK = "This backup lies on this machine: the disk that dies takes both."
+TYPE_A_PLACE = "Type a folder or an address, or leave with Esc."
+DOES_NOT_COUNT = "a backup there does not count"
+SAME_DISK = "This backup is on this machine: if its disk fails, both are lost."
 
 _LOCATIONS = MappingProxyType(
     {Location.HERE: "here", Location.ELSEWHERE: "elsewhere", Location.UNKNOWN: "unknown"}

@@ -3,17 +3,20 @@
 from datetime import datetime
 from types import MappingProxyType
 
-from nskeys.model.audit import Actor
-from nskeys.model.diary import DrillEnd, DrillEntry
-from nskeys.model.plans import DiaryFate
+from nskeys.model.diary import DiaryFate, DrillEnd, DrillEntry
 from nskeys.model.register import Proof
 from nskeys.wording.labels import proof_name
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import listed
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import ago, took, when
+from nskeys.wording.who import who_words
 
 EMPTY = "No drill was done yet."
+DRILL_HELP = (
+    "A drill opens a key backup, and with its keys every credential of the database copy beside it, in "
+    "memory. It changes nothing; the register remembers the result, and the diary both files."
+)
 _ENDS = MappingProxyType(
     {
         DrillEnd.PROVEN: "proven",
@@ -29,7 +32,7 @@ _ENDS = MappingProxyType(
 _WHY = MappingProxyType(
     {
         DrillEnd.PROVEN: "every credential was tried",
-        DrillEnd.WRONG_PASSWORD: "what was typed did not open it, and nobody knew better",
+        DrillEnd.WRONG_PASSWORD: "what was typed did not open it, and the drill was given up",
         DrillEnd.OTHER_IDENTITY: "the identity that was given is none of its recipients",
         DrillEnd.DAMAGED: "the file is not what was written",
         DrillEnd.FORGED: "a companion in the archive was changed",
@@ -40,12 +43,12 @@ _WHY = MappingProxyType(
 )
 _FATES = MappingProxyType(
     {
-        DiaryFate.SIGNED: "The diary of drills has a line of it.",
+        DiaryFate.SIGNED: "The diary of drills records it.",
         DiaryFate.UNSIGNED: (
-            "The diary of drills has a line of it that nobody vouches for: the keys of the server were not "
-            "at hand. To let the result count, drill on the server itself."
+            "The diary of drills records it unsigned, because the server's keys were not available. For a "
+            "result that counts, drill on the server itself."
         ),
-        DiaryFate.NOT_WRITTEN: "The diary of drills has no line of it, for it cannot be written from here.",
+        DiaryFate.NOT_WRITTEN: "The diary of drills does not record it: it cannot be written from here.",
     }
 )
 
@@ -75,14 +78,16 @@ def is_good(entry: DrillEntry) -> bool:
     return entry.reached is Proof.CREDENTIALS_OPEN and not entry.failed
 
 
-def who_word(actor: Actor) -> str:
-    """Return text such as `operator (root)` under sudo, else the user."""
-    return safe(f"{actor.sudo_user} ({actor.user})" if actor.sudo_user else actor.user)
-
-
 def backup_word(entry: DrillEntry) -> str:
     """Return the number of the backup; empty where the file was never read."""
     return number(entry.generation) if entry.generation else ""
+
+
+def rows_word(entry: DrillEntry) -> str:
+    """Return, for a column, whose rows were tried: `copy 187`, or those of the CMDB."""
+    if entry.reached is None and not entry.copy_number:
+        return ""
+    return f"copy {number(entry.copy_number)}" if entry.copy_number else "CMDB"
 
 
 def vouched_word(entry: DrillEntry) -> str:
@@ -117,18 +122,29 @@ def entry_facts(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
         *failed,
         ("When", when(entry.began)),
         ("Took", took(entry.seconds)),
-        ("Who", who_word(entry.actor)),
+        ("Who", who_words(entry.actor)),
         ("Where", safe(entry.host)),
         ("Password", "typed by a person" if entry.typed else "not typed by a person"),
         ("Backup", f"number {backup_word(entry)}" if entry.generation else "not known"),
         ("File", safe(entry.address)),
         ("SHA-256", safe(entry.archive_sha256) or "not known"),
+        *rows_of(entry),
         (
             "Vouched for",
             "by the key of this server"
             if entry.signed
-            else "by nobody: the server's keys were not at hand, or it was changed in the database",
+            else "by nobody: the server's keys were not available, or the line was changed in the database",
         ),
+    )
+
+
+def rows_of(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
+    """Return which rows were tried, where those of a database copy were."""
+    if not entry.copy_sha256:
+        return ()
+    return (
+        ("Database copy", f"of change {number(entry.copy_number)}"),
+        ("Its SHA-256", safe(entry.copy_sha256)),
     )
 
 
@@ -155,7 +171,7 @@ def drill_overdue_sentence(drilled: datetime | None, days: int) -> str:
     """Return that a drill is overdue, and what to do."""
     last = "None was ever done" if drilled is None else f"The last one was on {when(drilled)}"
     return (
-        f"A drill is overdue: {number(days)} days may pass between two. {last}; 'nskeys drill latest' "
+        f"A drill is overdue: one is due every {number(days)} days. {last}; 'nskeys drill latest' "
         "proves that a backup opens."
     )
 

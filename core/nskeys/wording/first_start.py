@@ -18,9 +18,9 @@ from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when
 
 ONLY_THE_REGISTER = "This is what its register says; what a file really holds is shown before you decide."
-NO_BACKUP_REMEMBERED = "Its register remembers no backup. One may still lie where nobody wrote it down."
-NEW_INSTALLATION = ("New installation", "A first key is made here, and an empty CMDB.")
-RESTORE = ("Restore from a backup", "The keys come back from a file; nothing changes before you say so.")
+NO_BACKUP_REMEMBERED = "Its register remembers no backup. One may still exist that it does not know."
+NEW_INSTALLATION = ("New installation", "Makes a first key and an empty CMDB here.")
+RESTORE = ("Restore from a backup", "Keys and credentials come back; nothing changes before you say so.")
 RESTORE_ANOTHER = ("Restore from another backup", "An older one, or a file that you name or look for.")
 FIRST_START = "First start"
 KEYS_ELSEWHERE = "Keys of another machine"
@@ -32,11 +32,11 @@ OTHER_CMDB_PROMPT = "Where is the CMDB with the credentials?"
 CMDB_HELP = "postgresql://USER@HOST/NAME or sqlite:///PATH; passwords come from the passfile"
 NEW_CMDB_HELP = "empty: SQLite, a file in the home; or postgresql://USER@HOST/NAME"
 SERVER_HELP = "the name that its backups carry"
-NAME_MISSING = "A name is missing: type one, best the host name of this machine."
+NAME_MISSING = "Type a name, best the host name of this machine."
 PROTECTOR_QUESTION = "What shall bind the keys to this machine?"
-OFFER = "These keys are in no backup yet: if this machine dies, its credentials die with it."
+OFFER = "These keys are in no backup yet: if this machine fails, its credentials are lost."
 OFFER_YES = ("Back up now", "To a place that survives this machine, under a password.")
-OFFER_NO = ("Later", "The first screen says what that means, until there is one.")
+OFFER_NO = ("Later", "The first screen warns until there is a backup.")
 
 
 def first_sight(status: FirstSight) -> tuple[str, ...]:
@@ -65,6 +65,11 @@ def first_title(status: FirstSight) -> str:
     """Return the title of a first start."""
     titles = {HomeState.ELSEWHERE: KEYS_ELSEWHERE, HomeState.UNREACHED: KEYS_UNREACHED}
     return titles.get(status.state, FIRST_START)
+
+
+def cmdb_used(status: FirstSight) -> str:
+    """Return which CMDB this home uses from now on."""
+    return f"This home uses the CMDB {shown(status.cmdb)} now."
 
 
 def restore_remembered(copy: BackupCopy) -> tuple[str, str]:
@@ -100,7 +105,7 @@ def count_refused(credentials: int) -> str:
 _AGAINST = MappingProxyType(
     {
         "tpm2": "a copy of this disk alone does not open them",
-        "passphrase": "shut on a stolen machine; asked for at use",
+        "passphrase": "shut on a stolen machine; asked once per run",
         "pkcs11": "shut without the token; its PIN is asked for",
         "file": "whoever copies this disk has the keys",
     }

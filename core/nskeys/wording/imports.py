@@ -2,27 +2,58 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from types import MappingProxyType
 
 from nskeys.errors import BadRow
-from nskeys.model.imports import DroppedField, ImportedCredential, ImportPlan, ImportReport
+from nskeys.model.imports import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
 from nskeys.reasons import FieldProblem
 from nskeys.wording.errors.credentials import bad_row
-from nskeys.wording.labels import import_format_name, kind_name
+from nskeys.wording.labels import kind_name
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import fit, safe, shown
 
+_FORMATS = MappingProxyType(
+    {
+        ImportFormat.KEEPASSXC_CSV: "KeePassXC CSV",
+        ImportFormat.BITWARDEN_CSV: "Bitwarden CSV",
+        ImportFormat.BITWARDEN_JSON: "Bitwarden JSON",
+        ImportFormat.NSKEYS_JSON: "nskeys JSON",
+        ImportFormat.KEEPASS1_CSV: "KeePass CSV (1.x)",
+        ImportFormat.ONEPASSWORD_CSV: "1Password CSV",
+        ImportFormat.LASTPASS_CSV: "LastPass CSV",
+        ImportFormat.CHROME_CSV: "Chrome or Edge CSV",
+        ImportFormat.FIREFOX_CSV: "Firefox CSV",
+        ImportFormat.DASHLANE_CSV: "Dashlane CSV",
+        ImportFormat.NORDPASS_CSV: "NordPass CSV",
+        ImportFormat.PROTON_CSV: "Proton Pass CSV",
+        ImportFormat.SECRET_SERVER_CSV: "Secret Server CSV",
+        ImportFormat.KEEPASS_XML: "KeePass XML (2.x)",
+        ImportFormat.ONEPUX: "1Password 1PUX",
+        ImportFormat.VAULT_JSON: "Vault or OpenBao JSON",
+        ImportFormat.KDBX: "KeePass database (KDBX)",
+        ImportFormat.PASS: "Password store (pass)",
+        ImportFormat.COLUMNS_CSV: "CSV by columns",
+    }
+)
+
+
+def import_format_name(export: ImportFormat) -> str:
+    """Return a name such as `KeePassXC CSV`."""
+    return _FORMATS[export]
+
+
 KIND_RULE = (
-    "The kind follows from a word in the name of the group or folder; "
-    "'--kind KIND' decides it for every row."
+    "The kind comes from a word in the name of the group or folder; '--kind KIND' sets it for every row."
 )
 
 
 FORMATS = (
-    "nskeys reads KeePassXC's CSV, Bitwarden's CSV and unencrypted JSON, its own JSON, and the CSV of "
-    "KeePass, 1Password, LastPass, Chrome, Edge, Firefox, Dashlane, NordPass, Proton Pass and Secret "
-    "Server, KeePass' XML, 1Password's 1PUX and Vault's JSON, and recognises which one it is."
+    "nskeys reads KeePassXC's CSV, KeePass' databases and XML, Bitwarden's CSV and JSON, a tree of 'pass', "
+    "1Password's 1PUX, Vault's JSON, its own export, and the CSV of KeePass, 1Password, LastPass, Chrome, "
+    "Edge, Firefox, Dashlane, NordPass, Proton Pass and Secret Server, and recognises which one it is."
 )
+IDENTITY_PROMPT = "It is encrypted to recipients: name the file with the identity of one of them."
 _REMOVE_EXPORT = "Everything in the export was taken. Remove it now: it is not encrypted."
 NOTHING_TO_TAKE = "There is nothing in it that can be taken."
 
@@ -33,7 +64,7 @@ def bad_words(plan: ImportPlan, *, skipped: bool) -> str:
         return ""
     if skipped:
         return f"{count(len(plan.bad), 'row')} left out, the rest is taken."
-    return "So nothing is imported. s takes the rest, k chooses one kind for all."
+    return "So nothing is imported. s takes the rest, c chooses one kind for all."
 
 
 def kinds_line(plan: ImportPlan, *, chosen: bool) -> str:
@@ -74,12 +105,17 @@ def states_line(plan: ImportPlan) -> str:
     if plan.encoding not in ("", "utf-8"):
         ways.append(f"as {_ENCODINGS.get(plan.encoding, plan.encoding)}")
     if plan.delimiter not in ("", ","):
-        ways.append(f"with {_DELIMITERS.get(plan.delimiter, shown(plan.delimiter))} between its cells")
+        ways.append(f"with {delimiter_name(plan.delimiter)} between its cells")
     return f"{line} Read {' '.join(ways)}." if ways else line
 
 
+def delimiter_name(delimiter: str) -> str:
+    """Return what parts the cells of a CSV, in words."""
+    return _DELIMITERS.get(delimiter) or shown(delimiter)
+
+
 _ENCODINGS = {"utf-16": "UTF-16", "cp1252": "Windows-1252"}
-_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _LEFT_OUT = {
     FieldProblem.DELETED: ("lies in the bin", "lie in the bin", "with-deleted"),
     FieldProblem.LOOKS_DELETED: ("looks deleted", "look deleted", "with-deleted"),
@@ -158,7 +194,7 @@ def import_lines(report: ImportReport) -> tuple[str, ...]:
 def export_line(report: ImportReport) -> str:
     """Return what to do with the export; removing it is advised only where nothing is in it alone."""
     if not report.imported + report.present:
-        return "Nothing was taken from the export, so what is in it is only there. It is not encrypted."
+        return "Nothing was taken from the export, so its contents are only there. It is not encrypted."
     if only_there := len(report.skipped) + len(report.left_out):
         rows = count(only_there, "row")
         are = "is" if only_there == 1 else "are"

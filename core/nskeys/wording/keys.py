@@ -1,21 +1,29 @@
 """Keys in words: their states, their rotation, and the protector that binds them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from nskeys.model.checkpoint import Predecessor
+from nskeys.model.halves import Lack
 from nskeys.model.keys import KeyState, Leftover
-from nskeys.model.plans import RotationPlan
 from nskeys.model.recoverability import KeyCoverage, RecoveryState
 from nskeys.model.register import BackupCopy
+from nskeys.model.statements import Statement, StatementKind
 from nskeys.reasons import ProtectorProblem
 from nskeys.wording.copies import backup_name, place_word, proof_ago, why_not
 from nskeys.wording.labels import kid_name, protector_name
 from nskeys.wording.problems import problem_text
-from nskeys.wording.text.numbers import count
-from nskeys.wording.text.sentence import capitalised
+from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe, shown
-from nskeys.wording.text.times import since
+from nskeys.wording.text.times import since, when
+
+if TYPE_CHECKING:
+    from nskeys.model.plans import RotationPlan
 
 GONE = "No credential and no backup names it any more."
 NO_COPY = "No backup in the register holds it."
@@ -32,6 +40,15 @@ _RECOVERY = {
 }
 
 
+_LACKS = {
+    Lack.KEYS: "would not",
+    Lack.BOTH: "would not",
+    Lack.COPY_KEY: "would not: no key backup that counts opens their database copy",
+    Lack.DATABASE: "would not: in no database copy that counts",
+    Lack.CHANGED: "changed since the last database copy",
+}
+
+
 def key_state_meaning(state: KeyState) -> str:
     """Return what a key in this state does."""
     return _STATES[state]
@@ -40,6 +57,8 @@ def key_state_meaning(state: KeyState) -> str:
 def key_recovery(key: KeyCoverage, now: datetime) -> str:
     """Return what becomes of a key when this server dies: `lost with this machine: ..., since 14:02`."""
     words = _RECOVERY[key.state]
+    if key.good_copies and key.lacks is not None:
+        words = f"would come back; of its credentials {number(key.uncovered)} {_LACKS[key.lacks]}"
     return f"{words}, {since(key.exposed_since, now)}" if key.exposed_since else words
 
 
@@ -59,7 +78,7 @@ def copy_proof(copy: BackupCopy, now: datetime, drilled: int, total: int) -> str
     return f"does not count: it {reason}" if reason else proof_ago(copy, now, drilled, total)
 
 
-WHY = "The old key stays, seals nothing new, and opens what it sealed. Nothing is ever thrown away."
+WHY = "The old key stays: it seals nothing new, and opens what it sealed. No key is ever removed."
 STOPPED = "Stopped. What was re-sealed is whole, the rest opens with the old key as before."
 LEFT = "l lists what was left. Those credentials did not open, so their secrets must be re-entered."
 
@@ -81,7 +100,7 @@ def rotation_plan_lines(plan: RotationPlan) -> tuple[str, ...]:
     are = "is" if plan.to_reseal == 1 else "are"
     if plan.creates:
         return (
-            "A new key is made, and waits: a proven backup elsewhere has to hold it first.",
+            "A new key is made first. It stays inactive until a proven backup elsewhere holds it.",
             f"Then {credentials} {are} re-sealed under it.",
             WHY,
         )
@@ -135,7 +154,7 @@ _HELPS = MappingProxyType(
     {
         "tpm2": "a stolen disk, and copies of disk or CMDB: only this machine's TPM opens the keys",
         "passphrase": "a stolen machine, and copies of its disk: the passphrase opens the keys",
-        "file": "a copy of the CMDB alone, for the keys are not in it",
+        "file": "a copy of the CMDB alone: the keys are not in it",
         "pkcs11": "a stolen disk, and copies of disk or CMDB: only the token opens the keys",
     }
 )
@@ -143,8 +162,7 @@ _BREAKS = MappingProxyType(
     {
         "tpm2": "whoever is root on this machine",
         "passphrase": (
-            "a passphrase that is guessed or seen; and timers cannot use the keys, "
-            "for nobody is there to type it"
+            "a passphrase that is guessed or seen; and timers cannot use the keys, because nobody types it"
         ),
         "file": "a stolen disk, a copy of it, and whoever is root here: all of them have the keys",
         "pkcs11": "whoever has the token and its PIN",
@@ -177,7 +195,8 @@ CHANGE_MEANS = (
 NO_BACKUP = "No proven backup elsewhere holds every key of this server."
 WITHOUT_BACKUP = "A disk that fails, or a passphrase that is forgotten, then takes the keys for good."
 OLD_COPIES_ROTATE = (
-    "Old copies of this disk still open the old way. A rotation (o on the first screen) seals every "
+    "Old copies of this disk still open with the earlier protector. A rotation (o on the first screen) "
+    "seals every "
     "credential under a key that they do not hold."
 )
 ANOTHER_PASSPHRASE = "another passphrase"
@@ -207,7 +226,7 @@ def protector_title(name: str, current: str) -> str:
 
 def not_here(name: str, reason: ProtectorProblem | None) -> str:
     """Return text such as `TPM 2.0 is not to be had here: ...`."""
-    return f"{protector_title(name, '')} is not to be had here{problem_text(reason)}."
+    return f"{protector_title(name, '')} is not available here{problem_text(reason)}."
 
 
 def leftover_line(left: Leftover) -> str:
@@ -245,3 +264,55 @@ def backup_before(copy: BackupCopy) -> str:
     """Return the line about the backup that a change can rely on."""
     place = f"{safe(copy.destination)} ({place_word(copy.where)})"
     return f"{backup_name(copy).capitalize()} in {place} holds every key."
+
+
+SERVER_KEY_REPLACED = (
+    "What the previous server key signed until now still counts; what it signs from now on does not.",
+    "The runbook on paper names the earlier one: print it again with 'nskeys runbook'.",
+)
+
+
+SERVER_KEY_REPLACED_BY_KEY = (
+    "What it signed until then still counts; what it signs afterwards does not.",
+    "The runbook on paper names this one: print it again afterwards.",
+)
+COMPROMISED_MEANS = (
+    "Once marked it seals nothing and opens what is there. Rotate (o) to seal its credentials anew.",
+    "This cannot be undone.",
+)
+
+
+def server_key_lines(server_key: str, predecessors: Sequence[Predecessor]) -> tuple[str, ...]:
+    """Return the thumbprint that a restore on another machine asks about, and the ones before."""
+    return (
+        f"{server_key} is the server key here. It is on the runbook, and a restore elsewhere asks for it.",
+        *(f"Before it: {predecessor_words(one)}." for one in predecessors),
+    )
+
+
+def predecessor_words(before: Predecessor) -> str:
+    """Return a server key before the present one, and how far it counts."""
+    return f"{before.server_key}, up to change {number(before.upto)}"
+
+
+def statement_words(statement: Statement) -> str:
+    """Return how a server key came after the one before."""
+    how = "restored" if statement.kind is StatementKind.RESTORED else "replaced"
+    at = f"{when(statement.moment)}, at change {number(statement.upto)}"
+    return f"{how} {at}: {kid_name(statement.server_key)}"
+
+
+def compromised_lines(credentials: int) -> tuple[str, ...]:
+    """Return what a key that was marked as compromised means for the credentials under it."""
+    if not credentials:
+        return ("No credential is sealed under it.",)
+    under = (
+        f"{count(credentials, 'credential')} under it: whoever knows the key and the database reads them."
+    )
+    return under, "'nskeys key rotate' seals them anew; then change them where they are used."
+
+
+def compromised_in_use_line(kids: Sequence[str], credentials: int) -> str:
+    """Return the line about credentials under compromised keys."""
+    names = listed(tuple(kid_name(kid) for kid in kids))
+    return f"{count(credentials, 'credential')} sealed under compromised keys ({names}); rotate the key."

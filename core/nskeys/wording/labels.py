@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from nskeys.model.audit import Action
-from nskeys.model.backup import Protection
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.imports import ImportFormat
-from nskeys.model.keys import KeyState, Kid
-from nskeys.model.plans import FailureReason, KeyFate
+from nskeys.model.keys import KeyFate, KeyState, Kid
 from nskeys.model.recoverability import DueReason, RecoveryState
-from nskeys.model.register import CopyStatus, Proof
+from nskeys.model.register import CopyStatus, Proof, Protection
+from nskeys.reasons import FailureReason
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.terminal import safe
 
@@ -70,7 +68,7 @@ _PROTECTORS = MappingProxyType(
         "passphrase": (
             "passphrase",
             "keys under a passphrase",
-            "keys under a passphrase: it is asked for whenever they are used",
+            "keys under a passphrase: it is asked for once per run",
         ),
         "file": (
             "plain file",
@@ -106,27 +104,6 @@ _FAILURES = MappingProxyType(
         FailureReason.UNREADABLE: ("unreadable", "its row cannot be read"),
     }
 )
-_FORMATS = MappingProxyType(
-    {
-        ImportFormat.KEEPASSXC_CSV: "KeePassXC CSV",
-        ImportFormat.BITWARDEN_CSV: "Bitwarden CSV",
-        ImportFormat.BITWARDEN_JSON: "Bitwarden JSON",
-        ImportFormat.NSKEYS_JSON: "nskeys JSON",
-        ImportFormat.KEEPASS1_CSV: "KeePass CSV (1.x)",
-        ImportFormat.ONEPASSWORD_CSV: "1Password CSV",
-        ImportFormat.LASTPASS_CSV: "LastPass CSV",
-        ImportFormat.CHROME_CSV: "Chrome or Edge CSV",
-        ImportFormat.FIREFOX_CSV: "Firefox CSV",
-        ImportFormat.DASHLANE_CSV: "Dashlane CSV",
-        ImportFormat.NORDPASS_CSV: "NordPass CSV",
-        ImportFormat.PROTON_CSV: "Proton Pass CSV",
-        ImportFormat.SECRET_SERVER_CSV: "Secret Server CSV",
-        ImportFormat.KEEPASS_XML: "KeePass XML (2.x)",
-        ImportFormat.ONEPUX: "1Password 1PUX",
-        ImportFormat.VAULT_JSON: "Vault or OpenBao JSON",
-        ImportFormat.COLUMNS_CSV: "CSV by columns",
-    }
-)
 _ACTIONS = MappingProxyType(
     {
         Action.SET_UP: "set up",
@@ -137,12 +114,19 @@ _ACTIONS = MappingProxyType(
         Action.CREDENTIAL_REVEALED: "secret revealed",
         Action.CREDENTIAL_REMOVED: "credential removed",
         Action.CREDENTIALS_IMPORTED: "credentials imported",
+        Action.CREDENTIALS_EXPORTED: "credentials exported",
         Action.KEY_CREATED: "key created",
         Action.ROTATION_ACTIVATED: "new key activated",
         Action.ROTATION_RESEALED: "credentials re-sealed",
         Action.ROTATION_FINISHED: "rotation finished",
+        Action.BACKUP_BEGAN: "backup began",
         Action.BACKED_UP: "backed up",
         Action.BACKUP_FAILED: "backup failed",
+        Action.DATABASE_COPIED: "database copied",
+        Action.DATABASE_DECLARED: "database backup declared",
+        Action.DATABASE_CHECK_BEGAN: "database backup about to be checked",
+        Action.DATABASE_CHECKED: "database backup checked",
+        Action.DATABASE_WITHDRAWN: "database backup withdrawn",
         Action.DRILLED: "drilled",
         Action.DRILL_FAILED: "drill failed",
         Action.RESTORED: "restored",
@@ -156,12 +140,16 @@ _ACTIONS = MappingProxyType(
         Action.DESTINATION_REMOVED: "destination removed",
         Action.SERVER_TRUSTED: "server trusted",
         Action.PROTECTOR_CHANGED: "protector changed",
+        Action.SERVER_KEY_REPLACED: "server key replaced",
+        Action.KEY_COMPROMISED: "key marked as compromised",
         Action.IDENTITY_CREATED: "recovery identity made",
         Action.IDENTITY_REPLACED: "recovery identity replaced",
         Action.CUSTODIANS_SPLIT: "shares made for custodians",
         Action.CUSTODIANS_CHECKED: "every share was proven",
         Action.SCHEDULE_INSTALLED: "schedule installed",
         Action.SCHEDULE_REMOVED: "schedule removed",
+        Action.DATABASE_MOVED: "CMDB moved to another database",
+        Action.MISMATCH_ACCEPTED: "mismatch accepted",
     }
 )
 
@@ -244,11 +232,6 @@ def failure_words(reason: FailureReason) -> str:
 def failure_name(reason: FailureReason) -> str:
     """Return why a credential did not open, for a column: `key missing`."""
     return _FAILURES[reason][0]
-
-
-def import_format_name(export: ImportFormat) -> str:
-    """Return a name such as `KeePassXC CSV`."""
-    return _FORMATS[export]
 
 
 def action_name(action: str) -> str:

@@ -23,6 +23,10 @@ class Layout:
 WIDE = Layout(label=26, text=52, brief=False)
 NARROW = Layout(label=18, text=40, brief=True)
 
+ANY_FIELD = "a part of a name, target, account or note"
+ANY_CELL = "a part of what a row shows"
+TOO_SMALL = "! The window is too small for the list: make it higher."
+
 
 def first_fitting(cells: int, *variants: str) -> str:
     """Return the first variant that needs no cutting, else the last one cut."""

@@ -63,9 +63,9 @@ _WORDS = MappingProxyType(
         NextAction.RESTORE_FOREIGN: _Words(
             "r",
             "restore",
-            "nskeys restore FILE --accept-foreign",
+            "nskeys restore FILE --server-key THUMBPRINT",
             "You are asked once more before it is restored",
-            "It needs '--accept-foreign'",
+            "You are asked before it is restored; a script gives '--server-key THUMBPRINT'",
         ),
         NextAction.RESTORE_HERE: _Words(
             "r",
@@ -109,6 +109,18 @@ _WORDS = MappingProxyType(
             "nskeys register check",
             "Register in the menu (m) looks at every copy.",
             "'nskeys register check' looks at every copy.",
+        ),
+        NextAction.DATABASE_CHECK: _Words(
+            *_MENU,
+            "nskeys database check FILE",
+            "Database in the menu (m), then v, checks a database that was restored from it.",
+            "'nskeys database check FILE' opens a database that was restored from it; FILE may be a URL.",
+        ),
+        NextAction.CHECKPOINT: _Words(
+            *_MENU,
+            "nskeys checkpoint show",
+            "Audit trail in the menu (m), then c, shows what does not fit, and accepts it.",
+            "'nskeys checkpoint show' shows what does not fit, and how it is accepted.",
         ),
         NextAction.CUSTODIANS_CHECK: _Words(
             *_MENU,

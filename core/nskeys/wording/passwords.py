@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from nskeys.model.backup import HINT_LIMIT
+from nskeys.model.register import HINT_LIMIT
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.reasons import HintProblem, PasswordProblem
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.sentence import Sentence
 from nskeys.wording.text.terminal import fit, safe, shown
 
-HARDER = "Choose a harder one, best four words that have nothing to do with each other."
+HARDER = "Choose a stronger one, best four unrelated words."
 
 _STRENGTHS = (
     ("very weak", "one of the first that a program tries"),
     ("weak", "a program guesses it soon"),
     ("fair", "too little once the file was copied"),
-    ("good", "guessing it takes long, file at hand or not"),
+    ("good", "guessing it takes long, even with the file"),
     ("strong", "guessing it is hopeless today"),
 )
 _PROMPTS = MappingProxyType(
@@ -32,6 +32,10 @@ _PROMPTS = MappingProxyType(
         Purpose.SHARE: "Words of a custodian's share",
         Purpose.SSH_PASSWORD: "Password of",
         Purpose.SSH_PASSPHRASE: "Passphrase of the key file",
+        Purpose.EXPORT_PASSWORD: "Password of",
+        Purpose.EXPORT_KEY_FILE: "Key file of",
+        Purpose.NEW_EXPORT_PASSWORD: "New password for the export",
+        Purpose.GPG_PASSPHRASE: "Passphrase of the OpenPGP key of",
     }
 )
 _NUMBERED = MappingProxyType({Purpose.IDENTITY_PASSWORD: "Password of recovery identity"})
@@ -40,6 +44,7 @@ _AGAIN = MappingProxyType(
         Purpose.NEW_BACKUP_PASSWORD: "The same password again",
         Purpose.NEW_IDENTITY_PASSWORD: "The same password again",
         Purpose.NEW_PASSPHRASE: "The same passphrase again",
+        Purpose.NEW_EXPORT_PASSWORD: "The same password again",
         Purpose.CREDENTIAL_SECRET: "The same secret again",
     }
 )
@@ -48,6 +53,8 @@ _HELP = MappingProxyType(
         Purpose.NEW_BACKUP_PASSWORD: "Only this password opens the backup. It is stored nowhere.",
         Purpose.NEW_IDENTITY_PASSWORD: "It opens every backup made to this identity. It is stored nowhere.",
         Purpose.NEW_PASSPHRASE: "Only this passphrase opens the keys here. It is stored nowhere.",
+        Purpose.EXPORT_KEY_FILE: "Press Enter where it has none.",
+        Purpose.NEW_EXPORT_PASSWORD: "Only this password opens the export. It is stored nowhere.",
         Purpose.SSH_PASSWORD: "It is kept until nskeys ends, and stored nowhere.",
         Purpose.SSH_PASSPHRASE: "It is kept until nskeys ends, and stored nowhere.",
     }
@@ -67,6 +74,10 @@ _RETRIES = MappingProxyType(
         Purpose.SHARE: "That share cannot be taken.",
         Purpose.SSH_PASSWORD: "The server did not accept that password.",
         Purpose.SSH_PASSPHRASE: "That passphrase does not open the key file.",
+        Purpose.EXPORT_PASSWORD: "That password does not open it.",
+        Purpose.EXPORT_KEY_FILE: "That key file cannot be taken.",
+        Purpose.NEW_EXPORT_PASSWORD: "That password cannot be used.",
+        Purpose.GPG_PASSPHRASE: "That passphrase does not open the OpenPGP key.",
     }
 )
 _PASSWORD_REFUSED = MappingProxyType(
@@ -77,11 +88,11 @@ _PASSWORD_REFUSED = MappingProxyType(
         PasswordProblem.DIFFERS: Sentence("The two passwords differ.", "Type the same password twice."),
         PasswordProblem.OPENS_KEY_STORE: Sentence(
             "This password also opens the key store of this server.",
-            "Choose another one for the backup, so that one loss is not two.",
+            "Choose another one for the backup, so that losing one does not lose both.",
         ),
         PasswordProblem.OPENS_BACKUP: Sentence(
             "This passphrase also opens a backup of this server.",
-            "Choose another one for the key store, so that one loss is not two.",
+            "Choose another one for the key store, so that losing one does not lose both.",
         ),
         PasswordProblem.TOO_LONG: Sentence("The password is too long.", "Choose a shorter one."),
         PasswordProblem.NOT_TEXT: Sentence(
@@ -93,7 +104,7 @@ _HINT_REFUSED = MappingProxyType(
     {
         HintProblem.CONTAINS_PASSWORD: Sentence(
             "The hint contains the password, or most of it.",
-            "Choose a hint that helps only who knows the password: anybody can read it.",
+            "Choose a hint that helps only those who know the password: anybody can read it.",
         ),
         HintProblem.TOO_LONG: Sentence(
             f"The hint is longer than {number(HINT_LIMIT)} characters.", "Choose a shorter one."

@@ -25,6 +25,11 @@ _STAGES = MappingProxyType(
         Stage.RESEALING: "Re-sealing credentials",
         Stage.IMPORTING: "Importing credentials",
         Stage.UNLOCKING: "Unlocking the key store",
+        Stage.KEEPING_APART: "Keeping the database's present state apart",
+        Stage.COPYING_ROWS: "Copying rows",
+        Stage.FILLING: "Making the CMDB from the copy",
+        Stage.COMPARING_ROWS: "Comparing credentials with the inventory",
+        Stage.OPENING_PARTS: "Opening the copied rows",
         Stage.REMOVING: "Removing old backups",
     }
 )

@@ -2,27 +2,26 @@
 
 from collections.abc import Sequence
 
-from nskeys.model.backup import BackupFacts, Inspected, Signer
+from nskeys.model.backup import BackupFacts, Inspected
+from nskeys.model.credentials import SealedRow
+from nskeys.model.diary import DiaryFate
 from nskeys.model.keys import Kid
 from nskeys.model.next_steps import NextAction
-from nskeys.model.plans import (
-    DiaryFate,
-    DrillReport,
-    FailureReason,
-    ProofReport,
-    RestorePlan,
-    RestoreReport,
-)
-from nskeys.ports import SealedRow
-from nskeys.reasons import ForeignReason
+from nskeys.model.plans import DrillReport, ProofReport, RestorePlan, RestoreReport
+from nskeys.model.register import BackupCopy, Signer
+from nskeys.reasons import FailureReason
+from nskeys.wording.checkpoint import counted_anew_line
 from nskeys.wording.copies import backup_name, place_word
 from nskeys.wording.drills import diary_fate
 from nskeys.wording.errors import say
 from nskeys.wording.errors.backups import foreign_words
+from nskeys.wording.inventory import difference_lines
 from nskeys.wording.labels import failure_words, kid_name, proof_words, protector_label, protector_words
 from nskeys.wording.next_steps import Voice, step_words
+from nskeys.wording.pairs import pair_proof_line, rows_lines
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.problems import problem_text
+from nskeys.wording.recovery import with_split
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe, shown
@@ -33,15 +32,13 @@ UNREACHED_MEANS = (
     "Its keys would take the place of those that are here. If the TPM is only away, bring it back instead: "
     "nothing is lost, and nothing has to be restored."
 )
-NOT_WRITTEN_DOWN = "The register could not be told, so it counts as before."
+NOT_WRITTEN_DOWN = "The register could not be updated, so it counts as before."
 STORED_NOT_TRIED = (
     "The keys are stored. Trying the credentials was stopped; Verify in the menu (m) tries them all."
 )
 
-SIGNATURE_REASONS = frozenset(
-    {ForeignReason.UNSIGNED, ForeignReason.BROKEN_SIGNATURE, ForeignReason.UNPROVEN_SIGNATURE}
-)
-"""Of a plan or drill: the key inside does not show that it signed what is inside."""
+COMPARE_KEY = "Anybody can make a server key: compare the number with the runbook's."
+IS_IT_THE_RUNBOOKS = "Is that the server key on the runbook? Type yes to restore"
 _OPENED, _FAILED = "opened", "failed"
 
 
@@ -64,14 +61,16 @@ def proof_sentence(proof: ProofReport) -> str:
 
 
 def failure_lines(proof: ProofReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
-    """Return what to do about credentials that did not open; nothing where all did."""
+    """Return what to do about credentials that did not open, or that something else changed; nothing where
+    all are well."""
     reasons = {item.failure for item in proof.failures}
-    lines = []
+    lines = list(difference_lines(proof.differences))
     if FailureReason.KEY_MISSING in reasons:
         lines.append(f"Where a key is missing, {step_words(NextAction.RESTORE, voice)}")
     if reasons & {FailureReason.TAMPERED, FailureReason.UNREADABLE}:
         how = step_words(NextAction.NEW_SECRET, voice)
-        lines.append(f"A row that was changed or damaged needs a new secret: {how}")
+        first = ", once it was accepted as it is" if proof.differences else ""
+        lines.append(f"A row that was changed or damaged needs a new secret{first}: {how}")
     return tuple(lines)
 
 
@@ -100,6 +99,11 @@ def plan_lines(
     as they are chosen."""
     now = f"now {number(plan.opens_before)} {'does' if plan.opens_before == 1 else 'do'}"
     lines = [f"{number(plan.opens_after)} of {count(plan.total, 'credential')} will open; {now}."]
+    # What speaks for another backup comes first, where no short screen can cut it off.
+    if plan.stranded:
+        lines.append(f"Not in this backup: {_keys(plan.stranded)}.")
+    if plan.newer_known is not None:
+        lines.append(newer_line(plan.newer_known))
     if plan.elsewhere:
         lines.append("The keys here are bound to another machine; those of the backup take their place.")
     elif plan.unreached:
@@ -110,6 +114,7 @@ def plan_lines(
         )
     elif plan.sets_up:
         lines.append("This home is set up by the restore.")
+    lines += rows_lines(plan)
     if plan.sets_up and server:
         differs = f"; the backup calls it {shown(plan.facts.server)}" if server != plan.facts.server else ""
         lines.append(f"The server will be called {shown(server)}{differs}.")
@@ -117,23 +122,36 @@ def plan_lines(
     if binds:
         lines.append(f"What will bind them here: {protector_words(binds)}.")
     lines += bound_before_lines(plan.protector_before, protector)
-    if plan.sets_up and not SIGNATURE_REASONS & set(plan.foreign):
-        lines.append(
-            f"It is signed by server key {plan.facts.server_key}, as the key in it shows. Anybody can "
-            "make a key: compare the number with the runbook's."
-        )
+    lines += signer_lines(plan)
     if plan.foreign:
         why = listed(tuple(foreign_words(reason) for reason in plan.foreign))
         lines.append(f"{step_words(NextAction.RESTORE_FOREIGN, voice)}: {why}.")
-    if plan.stranded:
-        lines.append(f"Not in this backup: {_keys(plan.stranded)}.")
-    if plan.newer_known is not None:
-        newer = plan.newer_known
-        lines.append(
-            f"The register knows a newer one: {backup_name(newer)} of {when(newer.backup.created)} "
-            f"in {safe(newer.address)} ({place_word(newer.where)})."
-        )
     return tuple(lines)
+
+
+def newer_line(newer: BackupCopy) -> str:
+    """Return the newer key backup that the register knows."""
+    return (
+        f"The register knows a newer one: {backup_name(newer)} of {when(newer.backup.created)} "
+        f"in {safe(newer.address)} ({place_word(newer.where)})."
+    )
+
+
+def signer_lines(plan: RestorePlan) -> tuple[str, ...]:
+    """Return what a person confirms: the server key, and the recovery identities that come into force."""
+    lines = []
+    if plan.foreign:
+        lines.append(f"It is signed by server key {plan.facts.server_key}. {COMPARE_KEY}")
+    if plan.recovery.identities:
+        named = listed(tuple(with_split(identity) for identity in plan.recovery.identities))
+        lines.append(f"Backups go to {named} from then on.")
+    return tuple(lines)
+
+
+_ADD_AGAIN = {
+    Voice.COMMAND: "add them again with 'nskeys destination add'.",
+    Voice.KEY: "add them again under Destinations in the menu (m).",
+}
 
 
 def restore_lines(report: RestoreReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
@@ -149,6 +167,11 @@ def restore_lines(report: RestoreReport, voice: Voice = Voice.COMMAND) -> tuple[
         else ""
     )
     lines = [f"{first}{also}.", proof_sentence(report.proof), *failure_lines(report.proof, voice)]
+    if report.database is not None:
+        facts = report.database.copy.facts
+        lines.insert(0, f"The CMDB is that of change {number(facts.number)}, {when(facts.created)}.")
+    if report.newer_known is not None:
+        lines.append(newer_line(report.newer_known))
     if report.stranded:
         lines.append(
             f"Unreadable here, for the backup lacked {'it' if len(report.stranded) == 1 else 'them'}: "
@@ -164,7 +187,10 @@ def restore_lines(report: RestoreReport, voice: Voice = Voice.COMMAND) -> tuple[
         lines.append(f"{NOT_WRITTEN_DOWN} {say(report.not_recorded)}")
     lines.extend(weak_line(report.weak, "passphrase"))
     if report.rotation_advised:
+        lines.append(counted_anew_line(voice))
         lines.append(f"These keys come from other hardware; {step_words(NextAction.ROTATE, voice)}")
+    if report.protector:
+        lines.append(f"Destinations are set on each machine: {_ADD_AGAIN[voice]}")
     return tuple(lines)
 
 
@@ -182,33 +208,36 @@ def _keys(kids: Sequence[Kid]) -> str:
 
 
 def drill_lines(report: DrillReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
-    """Return what a drill proved, and whether the register knows."""
+    """Return what a drill proved, whether the register knows, and who signed the backup."""
     lines = [f"Proof: {proof_words(report.reached)}.", proof_sentence(report.proof)]
-    if not SIGNATURE_REASONS & set(report.foreign):
-        named = kid_name(report.facts.server_key)
-        lines.append(f"Its signature is by the server key that it names ({named}).")
+    if report.copy is not None:
+        lines.append(pair_proof_line(report))
+    lines += difference_lines(report.proof.differences)
     if report.foreign:
         why = listed(tuple(foreign_words(reason) for reason in report.foreign))
         lines.append(f"It does not count for this server: {why}.")
     elif report.recorded:
-        lines.append("The register has this result.")
+        lines.append("The result is in the register.")
     elif report.not_recorded is not None:
         lines.append(f"{NOT_WRITTEN_DOWN} {say(report.not_recorded)}")
-    else:
+    elif not report.nowhere:
         lines.append(f"The register does not know this copy; {step_words(NextAction.REGISTER_ADD, voice)}")
-    if report.diary is not DiaryFate.SIGNED:
+    if report.nowhere:
+        lines.append(
+            "No CMDB is here, so the result was not recorded: the server itself does not know of it."
+        )
+    elif report.diary is not DiaryFate.SIGNED:
         lines.append(diary_fate(report.diary))
+    lines.append(f"It is signed by server key {report.facts.server_key}.")
     return tuple(lines)
 
 
-def signer_words(signer: Signer, server_key: str) -> str:
-    """Return who signed a backup that names `server_key`, as far as that was checked before it was
-    opened."""
-    claims = f"it claims to be by {kid_name(server_key)}; proven only once it is open"
+def signer_words(signer: Signer) -> str:
+    """Return whose server key signed a backup."""
     return {
-        Signer.NOBODY: "by nobody",
         Signer.THIS_SERVER: "by the key of this server",
-        Signer.BROKEN: "not by the key of this server, although it says so: forged or changed",
-        Signer.OTHER_SERVER: f"not by the key of this server: {claims}",
-        Signer.CLAIMED: f"not checked: {claims}",
+        Signer.PREDECESSOR: "by an earlier server key of this server",
+        Signer.REPLACED: "by an earlier server key of this server, after that key was replaced",
+        Signer.OTHER_SERVER: "not by the key of this server, but by the one below",
+        Signer.UNKNOWN: "by the server key below; there is none here to compare it with",
     }[signer]

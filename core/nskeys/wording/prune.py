@@ -4,20 +4,23 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from nskeys.errors import NskeysError
+from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.register import BackupCopy
 from nskeys.model.retention import MOST_KEPT, Decision, Fate, FateReason, Retention
 from nskeys.wording.copies import backup_name
+from nskeys.wording.database_copies import copy_number
 from nskeys.wording.destinations import odd_names
 from nskeys.wording.errors import say
 from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.sentence import listed
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import when
 
 UNKNOWN_FILE = "not known"
 NOTHING_DELETED = "Nothing was deleted."
 NOTHING_TO_DO = "Nothing is to be deleted."
-STOPPED = "Stopped between two files. What was deleted is; this is what is left to do."
-KEEP_LAST, KEEP_MONTHLY = "Last backups", "Months"
+STOPPED = "Stopped between two files. This is what is left to do."
+KEEP_LAST, KEEP_MONTHLY, KEEP_COPIES = "Last backups", "Months", "Row copies"
 
 _FATES = MappingProxyType({Fate.KEEP: "keep", Fate.DELETE: "delete", Fate.SETTLE: "note"})
 _REASONS = MappingProxyType(
@@ -36,7 +39,7 @@ _REASONS = MappingProxyType(
         FateReason.CHANGED: "not what was written",
         FateReason.UNREACHABLE: "cannot be looked at now",
         FateReason.RETIRED: "retired by a person: its file stays",
-        FateReason.UNKNOWN: "in no row of the register",
+        FateReason.UNKNOWN: "not in the register",
     }
 )
 
@@ -59,10 +62,16 @@ def decision_cells(one: Decision) -> tuple[str, str, str, str, str]:
 
 
 def retention_words(retention: Retention) -> str:
-    """Return text such as `the last 7 and one for each of 12 months, at each destination`."""
+    """Return text such as `the last 7 key backups and one for each of 12 months, and the last 48 database
+    copies, at each destination`."""
     monthly = f" and one for each of {number(retention.keep_monthly)} months"
-    last = f"the last {number(retention.keep_last)}" if retention.keep_last > 1 else "the last one"
-    return f"{last}{monthly if retention.keep_monthly else ''}, at each destination"
+    last = _last(retention.keep_last, "key backup")
+    copies = _last(retention.keep_copies, "database copy")
+    return f"{last}{monthly if retention.keep_monthly else ''}, and {copies}, at each destination"
+
+
+def _last(kept: int, noun: str) -> str:
+    return f"the last {count(kept, noun)}" if kept > 1 else f"the last {noun}"
 
 
 def plan_lines(
@@ -70,33 +79,43 @@ def plan_lines(
     decisions: Sequence[Decision],
     skipped: Sequence[tuple[str, NskeysError]],
     odd: Sequence[tuple[str, int]] = (),
+    copies: bool = False,
 ) -> tuple[str, ...]:
-    """Return what is kept, how many files go and stay, and which places are left out."""
+    """Return what is kept, how many files of key backups go and stay, and which places are left out;
+    `copies` says whether database copies go."""
     going = sum(one.fate is Fate.DELETE for one in decisions)
     noted = sum(one.fate is Fate.SETTLE for one in decisions)
     lines = [f"Kept: {retention_words(retention)}."]
     staying = len(decisions) - going - noted
-    lines.append(
-        f"{count(going, 'file')} {'is' if going == 1 else 'are'} to be deleted, {number(staying)} "
-        f"{'stays' if staying == 1 else 'stay'}."
-        if going
-        else NOTHING_TO_DO
-    )
+    stay = f"{count(staying, 'file')} {'stays' if staying == 1 else 'stay'}"
+    if going:
+        are = "is" if going == 1 else "are"
+        lines.append(f"{count(going, 'key backup')} {are} to be deleted, {stay}.")
+    else:
+        lines.append(f"No key backup is to be deleted, {stay}." if copies else NOTHING_TO_DO)
     if noted:
         lines.append(f"{count(noted, 'file')} gone before {'is' if noted == 1 else 'are'} to be noted.")
     return (*lines, *skipped_lines(skipped), *(odd_names(address, files) for address, files in odd))
 
 
-def delete_question(files: int) -> tuple[str, ...]:
-    """Return the question before files are deleted."""
-    return (
-        f"Delete {count(files, 'file')}? Each is read once more right before, and nothing brings it back.",
-    )
+def delete_question(backups: int, copies: int) -> tuple[str, ...]:
+    """Return the question before key backups and database copies are deleted."""
+    going = (count(backups, "key backup"),) if backups else ()
+    what = listed((*going, *((count(copies, "database copy"),) if copies else ())))
+    return (f"Delete {what}? Each is read once more right before, and nothing brings it back.",)
 
 
-def delete_answer(files: int) -> str:
+def delete_answer(backups: int, copies: int) -> str:
     """Return the answer that confirms deleting."""
-    return "Yes, delete it" if files == 1 else f"Yes, delete all {number(files)}"
+    every = backups + copies
+    return "Yes, delete it" if every == 1 else f"Yes, delete all {number(every)}"
+
+
+def copy_decision_cells(copy: DatabaseCopy) -> tuple[str, str, str, str, str]:
+    """Return the cells of a database copy that goes."""
+    why = reason_words(FateReason.SURPLUS)
+    place = f"{safe(copy.destination)}: {count(len(copy.parts), 'part')}"
+    return (fate_word(Fate.DELETE), copy_number(copy), when(copy.copy.created), why, place)
 
 
 def number_problem(text: str, least: int) -> str:
@@ -116,7 +135,7 @@ def report_lines(
     skipped: Sequence[tuple[str, NskeysError]],
 ) -> tuple[str, ...]:
     """Return what was done, and what was not."""
-    lines = [f"{count(len(deleted), 'old copy')} deleted." if deleted else NOTHING_DELETED]
+    lines = [f"{count(len(deleted), 'old key backup')} deleted." if deleted else NOTHING_DELETED]
     lines += [f"Not deleted: {_naming(copy.address, error)}" for copy, error in failures]
     return (*lines, *skipped_lines(skipped))
 

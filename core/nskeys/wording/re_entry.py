@@ -11,9 +11,9 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from nskeys.model.credentials import Credential, UnreadableCredential
-from nskeys.model.plans import FailureReason
 from nskeys.model.re_entry import ReEntry, ReEntryList
 from nskeys.model.times import to_rfc3339
+from nskeys.reasons import FailureReason
 from nskeys.wording.copies import backup_name, why_not
 from nskeys.wording.labels import failure_words, kid_name, kind_name
 from nskeys.wording.text.numbers import count, number

@@ -1,10 +1,11 @@
 """Words for recovery identities and recipients: who can open a backup that was made without a password."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from nskeys.model.backup import Protection
-from nskeys.model.plans import BackupPlan
 from nskeys.model.recovery import (
     NO_RECOVERY,
     EarlierIdentity,
@@ -14,13 +15,18 @@ from nskeys.model.recovery import (
     RecoveryPlan,
     RecoveryReport,
 )
-from nskeys.model.register import BackupCopy
+from nskeys.model.register import BackupCopy, Protection
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.text.numbers import count
 from nskeys.wording.text.sentence import capitalised, listed
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
+
+if TYPE_CHECKING:
+    from nskeys.model.plans import BackupPlan
+
+NOT_CHECKED = "Custodians not yet checked: their shares open no backup before every one was proven."
 
 _KINDS = MappingProxyType(
     {IdentityKind.PERSON: "recovery identity", IdentityKind.CUSTODIANS: "custodians' identity"}
@@ -32,7 +38,7 @@ IDENTITY_MEANS = (
 )
 THEN_BACK_UP = "Backups go to it from now on, without a password; the next one is due now."
 THEN_DRILL = (
-    "None of them counts until a person opened one with its password: make one, then prove it by a drill."
+    "None of them counts until a person has opened one with that password: make one, then drill it."
 )
 
 
@@ -79,6 +85,7 @@ def not_proven_line(copy: BackupCopy) -> str:
     return f"{backup_name(copy)} {UNPROVEN} and does not count: prove it with 'nskeys drill latest'."
 
 
+ROWS_ALONE = "Enter copies the database; no password is asked. p makes a key backup too."
 UNATTENDED = "Enter writes it, reads it back and opens it; no password is asked. p takes one instead."
 
 
@@ -92,15 +99,14 @@ def then_drill(copy: BackupCopy) -> str:
 
 
 def who_opens(copy: BackupCopy, recovery: Recovery = NO_RECOVERY) -> str:
-    """Return who can open it: `whoever knows its password opens it; hint: ...`, or `the password of
-    recovery identity 1, which was replaced since, opens it`. Several are joined by "or", since each opens
-    it alone."""
+    """Return what opens it: `its password; hint: ...`, or `the password of recovery identity 1 (replaced
+    since)`. Several are joined by "or", since each opens it alone."""
     backup = copy.backup
     hint = f"; hint: {safe(backup.hint)}" if backup.hint else ""
     if backup.protection is Protection.PASSWORD:
-        return f"whoever knows its password opens it{hint}"
+        return f"its password{hint}"
     ways = tuple(_way(recipient, recovery) for recipient in backup.recipients)
-    return f"{' or '.join(ways)} opens it{hint}"
+    return f"{' or '.join(ways)}{hint}"
 
 
 def _way(recipient: str, recovery: Recovery) -> str:
@@ -109,7 +115,7 @@ def _way(recipient: str, recovery: Recovery) -> str:
         return f"the identity of {short_recipient(recipient)}"
     name = identity_name(known)
     if isinstance(known, EarlierIdentity):
-        since = ", which was replaced since,"
+        since = " (replaced since)"
         return f"the password of {name}{since}" if known.kind is IdentityKind.PERSON else f"{name}{since}"
     return f"the password of {name}" if known.kind is IdentityKind.PERSON else with_split(known)
 

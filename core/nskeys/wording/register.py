@@ -14,11 +14,12 @@ from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import ago, when
 
 if TYPE_CHECKING:
+    from nskeys.model.database_register import DatabaseCopy
     from nskeys.services.register.service import RetirePlan
 
 EMPTY = "No backup was made yet."
 LOOKING = "looking at each copy …"
-STAYS = "It counts no more afterwards. Its file stays where it is."
+STAYS = "Afterwards it no longer counts. Its file stays where it is."
 
 
 def unreadable_words(rows: int) -> str:
@@ -26,7 +27,7 @@ def unreadable_words(rows: int) -> str:
     return f"! {count(rows, 'row')} cannot be understood"
 
 
-def looked_words(copies: Sequence[BackupCopy]) -> str:
+def looked_words(copies: "Sequence[BackupCopy | DatabaseCopy]") -> str:
     """Return the line above the list that tells whether each copy was looked at for it."""
     checked = sum(copy.by_check for copy in copies)
     if not checked:
@@ -34,7 +35,7 @@ def looked_words(copies: Sequence[BackupCopy]) -> str:
     return "as last checked" if checked == len(copies) else f"{number(checked)} as last checked"
 
 
-def seen_word(copy: BackupCopy) -> str:
+def seen_word(copy: "BackupCopy | DatabaseCopy") -> str:
     """Return `good`, `missing`, `changed`, ..., `retired`, `deleted` or `unsigned`, for a column."""
     if copy.retired is not None:
         return "deleted" if copy.pruned else "retired"
@@ -44,10 +45,10 @@ def seen_word(copy: BackupCopy) -> str:
 def counts_words(copy: BackupCopy) -> str:
     """Return whether the copy makes anything recoverable, and if not why."""
     reason = why_not(copy)
-    return f"no: it {reason}" if reason else "yes: what its keys sealed would come back from it"
+    return f"no: it {reason}" if reason else "yes: its keys can be restored from it"
 
 
-def look_words(copy: BackupCopy, now: datetime) -> str:
+def look_words(copy: "BackupCopy | DatabaseCopy", now: datetime) -> str:
     """Return what the last look found: `missing, looked at just now; last good 3 days ago`. For a copy on
     another server, the last check counts: `good, by the check 2 hours ago`."""
     if not copy.signed:
@@ -70,7 +71,7 @@ def proof_dates(copy: BackupCopy) -> tuple[str, ...]:
 def typed_words(copy: BackupCopy, now: datetime) -> str:
     """Return when a person last typed what opens it."""
     if copy.typed is None or not copy.signed:
-        return "nobody is known to have typed what opens it"
+        return "never, as far as is known"
     return f"{when(copy.typed)}, {ago(copy.typed, now)}"
 
 
@@ -84,7 +85,7 @@ def weak_password_lines(copies: Sequence[BackupCopy]) -> tuple[str, ...]:
     )
 
 
-def vouched_words(copy: BackupCopy) -> str:
+def vouched_words(copy: "BackupCopy | DatabaseCopy") -> str:
     """Return who signed the row."""
     if copy.signed:
         return "by the key of this server"

@@ -3,6 +3,8 @@
 A report claims what was tested and no more, and says what to do next where something is left to do.
 """
 
+from __future__ import annotations
+
 import shlex
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,15 +14,8 @@ from nskeys.model.credentials import UnreadableCredential, UnreadableRow
 from nskeys.model.destinations import LocatedAt
 from nskeys.model.keys import KeyState
 from nskeys.model.next_steps import NextAction, NextStep
-from nskeys.model.plans import (
-    BackupReport,
-    CopyFailure,
-    RotationReport,
-    SetUpReport,
-    best_of,
-)
 from nskeys.model.recoverability import DueReason, Recoverability, Totals
-from nskeys.model.register import BackupCopy
+from nskeys.model.register import REGISTER_LIMIT, BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.destinations import location_name, location_sentence
 from nskeys.wording.errors import say
@@ -35,6 +30,7 @@ from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import ago, when
 
 if TYPE_CHECKING:
+    from nskeys.model.plans import BackupReport, CopyFailure, RotationReport, SetUpReport
     from nskeys.services.status.audit import AuditVerdict  # imports crypto, which a help text does not need
 
 NO_FLUSH = "Nothing there can be flushed to its disk, so a power cut may take what it just got."
@@ -46,7 +42,12 @@ MISSING_KEY = "not here"
 _WITNESSES = 5
 ROTATION_DUE = "The active key sealed so many secrets that it is due: 'nskeys key rotate' makes a new one."
 _NAMED_ROWS = 5
-OLD_COPIES = "Old copies of this disk still open the old way."
+OLD_COPIES = "Old copies of this disk still open with the earlier protector."
+
+
+def no_backups() -> str:
+    """Return what is said where no backup was made."""
+    return f"No backup was made yet; {step_words(NextAction.BACK_UP, Voice.COMMAND)}"
 
 
 def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ def set_up_lines(report: SetUpReport, lost: int) -> tuple[str, ...]:
     lines.extend(weak_line(report.weak, "passphrase"))
     if lost:
         lines.append(f"{count(lost, 'credential')} stay without keys, to be re-entered or found again.")
-    return (*lines, f"No backup was made yet; {step_words(NextAction.BACK_UP, Voice.COMMAND)}")
+    return (*lines, no_backups())
 
 
 def protector_sentence(protector: str) -> str:
@@ -103,14 +104,16 @@ def no_copy_lines(failures: Sequence[CopyFailure]) -> tuple[str, ...]:
     return tuple(f"No copy in {shown(item.info.address)}: {say(item.error).what}" for item in failures)
 
 
-def not_needed_lines(held: Sequence[BackupCopy]) -> tuple[str, ...]:
-    """Return why `backup --if-needed` made none: a good copy in each destination that was meant."""
+def not_needed_lines(held: Sequence[BackupCopy], what: str = "backup") -> tuple[str, ...]:
+    """Return why `backup` made no key backup: a good copy in each destination that was meant."""
+    from nskeys.model.plans import best_of
+
     best = best_of(held)
     if len(held) == 1:
         why = f"{backup_name(best)} of {when(best.backup.created)} holds every key of this server"
     else:
         why = f"each of {count(len(held), 'destination')} holds every key of this server in a good copy"
-    return (f"No backup is needed: {why}.", *_whether_it_helps(best.where, Voice.COMMAND))
+    return (f"No {what} is needed: {why}.", *_whether_it_helps(best.where, Voice.COMMAND))
 
 
 def _whether_it_helps(where: LocatedAt, voice: Voice) -> tuple[str, ...]:
@@ -159,6 +162,14 @@ def claim_line(kid: str, copy: BackupCopy) -> str:
 def unreadable_line(rows: int) -> str:
     """Return the line about rows of the register that were changed, or that nskeys did not write."""
     return f"{count(rows, 'row')} of the register cannot be understood, so nothing in them counts."
+
+
+def too_many_rows_line(rows: int) -> str:
+    """Return the line about a register that somebody else filled."""
+    return (
+        f"The register has {count(rows, 'row')}; only signed ones of the first {number(REGISTER_LIMIT)} are"
+        " read. Look who can write to the database, and remove what nskeys did not write."
+    )
 
 
 def unreadable_rows_line(rows: Sequence[UnreadableRow]) -> str:
@@ -250,7 +261,14 @@ def destination_lines(address: str, where: LocatedAt) -> tuple[str, ...]:
 
 
 def destination_removed(address: str) -> str:
-    return f"{shown(address)} is no destination any more; backups there stay, and so do their rows."
+    return (
+        f"{shown(address)} is removed from the destinations. Its backups and their register entries stay."
+    )
+
+
+def destination_default(address: str) -> str:
+    """Return that backups go there from now on."""
+    return f"Backups go to {shown(address)} by default, wherever the last one went."
 
 
 def destination_works(address: str, flushes: bool | None = None) -> str:
@@ -271,7 +289,7 @@ def copy_added(copy: BackupCopy, voice: Voice = Voice.COMMAND) -> str:
 
 def copy_retired(copy: BackupCopy) -> str:
     """Return the line after `register retire`."""
-    return f"{_named(copy)} counts no more; the file stays where it is."
+    return f"{_named(copy)} no longer counts; its file stays where it is."
 
 
 def copies_seen(copies: Sequence[BackupCopy]) -> str:
@@ -300,7 +318,7 @@ def _named(copy: BackupCopy) -> str:
     return f"{backup_name(copy)} in {safe(copy.address)}"
 
 
-def audit_lines(verdict: "AuditVerdict") -> tuple[str, ...]:
+def audit_lines(verdict: AuditVerdict) -> tuple[str, ...]:
     """Return what a check of the audit trail found, and what shows it."""
     lines, signed = verdict.lines, verdict.signed_lines
     found = []
@@ -313,41 +331,49 @@ def audit_lines(verdict: "AuditVerdict") -> tuple[str, ...]:
     if signed is None:
         found.append(f"No valid signature covers the audit trail ({count(lines, 'line')}).")
         return (*found, *_not_asked(verdict))
+    found += _unsigned_lines(signed, lines)
+    if verdict.unexplained:
+        found.append(
+            "The audit trail did not fit once, and nobody accepted that yet: 'nskeys checkpoint show' "
+            "tells what was found."
+        )
     if found:
         return (*found, *_not_asked(verdict))
-    if verdict.compared:
+    if verdict.lags:
+        whole = (
+            f"The server key signed the audit trail up to line {number(signed)}. The database is that of a "
+            f"standby without the last {count(verdict.lags, 'change')}: whether it is an older trail that "
+            "was put back cannot be told."
+        )
+    elif verdict.compared:
         whole = f"The audit trail is whole up to line {number(signed)}, which the server key signed last."
     else:
         whole = (
             f"The server key signed the audit trail up to line {number(signed)}, and nothing was changed "
             "since. Whether it is an older trail that was put back cannot be told."
         )
-    return (whole, *_unsigned_lines(signed, lines), *_witnesses(verdict), *_not_asked(verdict))
+    return (whole, *_witnesses(verdict), *_not_asked(verdict))
 
 
 def _unsigned_lines(signed: int, lines: int) -> tuple[str, ...]:
-    """Return the lines about entries behind the last signature, why they are there and until when."""
+    """Return the sentence about lines behind the last signature; none where it covers all."""
     if lines <= signed:
         return ()
     first, last = number(signed + 1), number(lines)
     which = f"Line {last} was" if lines == signed + 1 else f"Lines {first} to {last} were"
-    return (
-        (
-            f"{which} written without the server key, by a change that needs no key: no signature covers "
-            "that yet. The next change that uses the keys, such as a backup, signs it."
-        ),
-    )
+    return (f"{which} added by something other than nskeys: the server key did not sign that.",)
 
 
-def _witnesses(verdict: "AuditVerdict") -> tuple[str, ...]:
+def _witnesses(verdict: AuditVerdict) -> tuple[str, ...]:
     if not verdict.agreeing:
-        return () if verdict.not_asked else ("There is no backup yet that it could be compared with.",)
+        some = verdict.not_asked or verdict.lags  # what a standby has not got yet may be a backup
+        return () if some else ("There is no backup yet that it could be compared with.",)
     upto = f" up to line {number(verdict.agreed_lines)}" if verdict.agreed_lines else ""
     told = listed(tuple(shown(address) for address in verdict.agreeing), _WITNESSES)
     return (f"Compared{upto} with {count(len(verdict.agreeing), 'backup copy')}: {told}.",)
 
 
-def _not_asked(verdict: "AuditVerdict") -> tuple[str, ...]:
+def _not_asked(verdict: AuditVerdict) -> tuple[str, ...]:
     """Return the lines about backups that could contradict the trail and could not be read."""
     if not verdict.not_asked:
         return ()

@@ -7,11 +7,13 @@ hints) is made safe here, and quoted where it stands in a command.
 import shlex
 from collections.abc import Iterator
 
-from nskeys.model.backup import READER_NAME, Protection
+from nskeys.model.backup import READER_NAME
+from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.destinations import LocatedAt, LocationReason
-from nskeys.model.register import BackupCopy
+from nskeys.model.register import BackupCopy, Protection
 from nskeys.model.runbook import Runbook
 from nskeys.wording.copies import backup_name, why_not
+from nskeys.wording.database_copies import copy_number, copy_proof_words
 from nskeys.wording.destinations import location_name
 from nskeys.wording.fetch_commands import fetched_as, fetching
 from nskeys.wording.findings import finding_on_paper
@@ -31,7 +33,10 @@ from nskeys.wording.unlock import (
     what_one_needs,
 )
 
-NO_GOOD_COPY = "No backup elsewhere counts, so this runbook leads nowhere once this machine is gone."
+NO_GOOD_COPY = "No backup elsewhere counts, so this runbook is of no use once this machine is gone."
+NO_DATABASE_COPY = (
+    "No database copy elsewhere counts, so the rows come back only from another backup of the database."
+)
 READING = "Looking at every backup …"
 SAVE_PROMPT = "Paths, file names, hashes, and who can open what. No secrets."
 FILE_HELP = "A name that ends with .html makes a page to print, with a QR code; any other one plain text."
@@ -50,6 +55,7 @@ def runbook_page(runbook: Runbook) -> Page:
             Chapter("What this is", tuple(_about(runbook))),
             Chapter("What you need", tuple(_needs(runbook))),
             Chapter("The backups, newest first", tuple(_backups(runbook))),
+            Chapter("The database copies, newest first", tuple(_copies(runbook))),
             Chapter("Step 1: the database", tuple(_database(runbook))),
             Chapter("Step 2: the keys", tuple(_keys(runbook))),
             Chapter("Step 3: the proof", tuple(_proof(runbook))),
@@ -84,6 +90,7 @@ def _about(runbook: Runbook) -> Iterator[Part]:
             ("Database", f"{runbook.cmdb}, {safe(runbook.cmdb_address)}"),
             ("Home", safe(runbook.home)),
             ("Server key", runbook.server_key),
+            *(("Before it", thumbprint) for thumbprint in runbook.earlier),
             ("Credentials", _credentials(runbook)),
             ("Protector", protector_words(runbook.protector)),
         )
@@ -102,8 +109,8 @@ def _credentials(runbook: Runbook) -> str:
 
 def _needs(runbook: Runbook) -> Iterator[Part]:
     yield Words(
-        "1. A copy of the database. The backups below hold the keys and not the database: it comes from "
-        "where this server's database is backed up."
+        "1. The database: all parts of one of the database copies below, whose rows the keys open; or a "
+        "copy of the database itself, from where else it is backed up."
     )
     yield Words("2. One of the backups below; the newest that can be reached is the best.")
     yield Words(f"3. {_opener(runbook)}")
@@ -153,8 +160,10 @@ def _copy(runbook: Runbook, copy: BackupCopy) -> Iterator[tuple[str, str]]:
         yield "Hint", safe(backup.hint) or "none was given"
     names = listed(tuple(kid_name(kid) for kid in backup.kids), _SHOWN_KEYS)
     yield "Keys", f"{count(len(backup.kids), 'key')}: {names}"
-    if (backup.server_key, backup.cmdb_id) != (runbook.server_key, runbook.cmdb_id):
-        yield "Foreign", "it was not made by this server, so a restore wants '--accept-foreign'"
+    if backup.cmdb_id != runbook.cmdb_id or backup.server_key not in (runbook.server_key, *runbook.earlier):
+        yield "Foreign", "it was not made by this server"
+    if backup.server_key != runbook.server_key:
+        yield "Server key", backup.server_key
     reached = copy.reached(copy.proof)
     yield "Proof", proof_words(copy.proof) + (f", {when(reached)}" if reached else "")
     yield "Last seen", when(copy.look_moment)
@@ -164,10 +173,62 @@ def _brief(copy: BackupCopy, why: str = "") -> tuple[str, str]:
     return backup_name(copy), safe(copy.address) + (f" ({why})" if why else "")
 
 
+def _copies(runbook: Runbook) -> Iterator[Part]:
+    if not runbook.databases:
+        yield Words(NO_DATABASE_COPY, mark=True)
+    for copy in runbook.databases[:_IN_FULL]:
+        yield Pairs(tuple(_database_copy(copy)))
+    if older := runbook.databases[_IN_FULL:]:
+        yield Words("Older ones, or further copies:")
+        yield Pairs(
+            tuple(
+                (copy_number(one), ": ".join(map(safe, (one.destination, *_first_part(one)))))
+                for one in older
+            )
+        )
+
+
+def _first_part(copy: DatabaseCopy) -> tuple[str, ...]:
+    return tuple(part.name for part in copy.parts[:1])
+
+
+def _declared_backup(copy: DatabaseCopy) -> Iterator[tuple[str, str]]:
+    """Yield the lines of somebody else's backup, which is restored by whoever makes it."""
+    made = copy.copy
+    yield "Backup", safe(copy.destination)
+    yield "Change", f"at least up to {number(made.number)}, made {when(made.created)}"
+    yield "Credentials", number(made.credentials)
+    yield "Opens with", "its own tools; nskeys did not make it"
+    yield "Then", "'nskeys restore FILE --keys-only' brings the keys of a backup above to that database"
+    yield "Proof", copy_proof_words(copy.proof)
+    yield "Checked", when(copy.look_moment)
+
+
+def _database_copy(copy: DatabaseCopy) -> Iterator[tuple[str, str]]:
+    if copy.declared:
+        yield from _declared_backup(copy)
+        return
+    made = copy.copy
+    yield "Copy", f"of change {number(made.number)}, made {when(made.created)}, {size(copy.size)}"
+    yield "Credentials", number(made.credentials)
+    yield "Where", f"{safe(copy.destination)}, {location_name(copy.where)}"
+    for part in copy.parts:
+        yield "Part", safe(part.name)
+        yield "SHA-256", part.sha256
+    yield "Opens with", f"copy key {made.copy_kid[:8]}, which the key backups above hold"
+    yield "Proof", copy_proof_words(copy.proof)
+    yield "Last seen", when(copy.look_moment)
+
+
 # --- the steps --------------------------------------------------------------------------------------
 
 
 def _database(runbook: Runbook) -> Iterator[Part]:
+    if runbook.databases:
+        yield Words(
+            "Leave this step out where a database copy from the list above is at hand: put its parts "
+            "beside the backup of step 2, and the restore makes the database from them. Otherwise:"
+        )
     if runbook.cmdb != "SQLite":
         yield Words("Bring the database back on its server, until it answers at this address:")
         yield Commands((safe(runbook.cmdb_address),))
@@ -195,13 +256,16 @@ def _keys(runbook: Runbook) -> Iterator[Part]:
     yield Commands((f"sha256sum {_BACKUP}",))
     yield Words(
         "The number has to be the one above; if it is not, this copy is damaged: take another one. Then "
-        "see what is in it. That needs no password. The server key that it names has to be the one above "
-        "too; whether it signed this backup is checked once it is open:"
+        "see what is in it. That needs no password. Anybody can make a backup: the server key that signed "
+        "it has to be the one above too, digit for digit:"
     )
     yield Commands((f"nskeys{_home(runbook)} inspect {_BACKUP}",))
     newest = _newest(runbook)
     asked = "the password" if newest is None else asked_by_restore(newest, runbook.recovery)
-    yield Words(f"See what a restore would do, and do it. Both ask for {asked}:")
+    yield Words(
+        f"See what a restore would do, and do it. Both ask for {asked}; the second shows the server key "
+        "once more and asks whether it is the one above:"
+    )
     identity = "" if newest is None else restore_option(newest, runbook.recovery)
     restore = f"nskeys{_home(runbook)} restore {_BACKUP}{identity}{_set_up(runbook)}"
     yield Commands((f"{restore} --plan", restore))
@@ -274,10 +338,10 @@ def _without_nskeys(runbook: Runbook) -> Iterator[Part]:
 def _reader(runbook: Runbook, newest: BackupCopy) -> Iterator[Part]:
     ssh = " It takes identities of age, and no ssh keys." if newest.backup.recipients else ""
     yield Words(
-        f"So does {READER_NAME}, which lies in the archive and needs only Python 3.8 or newer.{ssh} Run it "
-        "only if its checksum is this one, for an exchanged reader could keep the password:"
+        f"So does {READER_NAME}, which lies in the archive and needs only Python 3.8 or newer.{ssh} Run "
+        "it only if its checksum is this one: an exchanged reader could keep the password."
     )
-    yield Commands((f"unzip {_BACKUP} {READER_NAME}", f"sha256sum {READER_NAME}"))
+    yield Commands((f"unzip -o {_BACKUP} {READER_NAME}", f"sha256sum {READER_NAME}"))
     yield Pairs((("SHA-256", runbook.reader_sha256),))
     yield Commands((f"python3 -I {opened_with_reader(newest, runbook.recovery)}",))
 

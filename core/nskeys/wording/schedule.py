@@ -6,14 +6,16 @@ from nskeys.errors import ScheduleRefused
 from nskeys.model.schedule import Job, Obstacle, Schedule, TimerStatus, UnitStatus
 from nskeys.reasons import ScheduleProblem
 from nskeys.wording.errors import say
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.sentence import Sentence
 from nskeys.wording.text.terminal import shown
 from nskeys.wording.text.times import when
 
 DRILLS = (
-    "No drill runs by itself, for it needs a person who knows the password; the first screen reminds of it."
+    "Drills are not scheduled: they need a person who knows the password. The first screen reminds of them."
 )
+MAKE_IDENTITY = "n makes the recovery identity; then i installs the schedule."
 TYPE = "systemd does not run here. Where it does, type:"
 COMMANDS = (
     "systemctl daemon-reload",
@@ -21,19 +23,18 @@ COMMANDS = (
 )
 IN_FORCE = "The schedule is in force."
 OUTDATED = "The units are not as they would be written now: 'nskeys schedule install' writes them anew."
-NOT_INSTALLED = "Nothing runs by itself: 'nskeys schedule install' changes that."
-REMOVED = "Nothing runs by itself any more."
+NOT_INSTALLED = "No schedule is installed. 'nskeys schedule install' installs it."
+REMOVED = "The schedule is removed."
 
 INSTALL_QUESTION = "Install the schedule"
-INSTALL_MEANS = (
-    "Four units of systemd are written, and two timers wait from then on. They can be removed here."
-)
+INSTALL_MEANS = "Installs six systemd units; three timers start at once. They can be removed here."
 REMOVE_QUESTION = "Remove the schedule"
-REMOVE_MEANS = "Nothing is backed up or checked by itself afterwards. Backups and their rows stay."
+REMOVE_MEANS = "Afterwards nothing is backed up or checked automatically. What was backed up stays."
 
 _JOBS = MappingProxyType(
     {
-        Job.BACKUP: "every day, a backup to each destination that lacks a good copy of a key",
+        Job.BACKUP: "every day, what a destination lacks: a key backup, a database copy",
+        Job.COPY: "every hour, while one has at most 32 MiB, a database copy where rows changed",
         Job.CHECK: "every week, a look at every copy of every backup",
     }
 )
@@ -68,10 +69,21 @@ def timer_words(timer: TimerStatus, systemd_runs: bool) -> str:
     if not timer.enabled:
         return "does not run"
     if not systemd_runs:
-        return "begins with the machine"
+        return "starts with the machine"
     if not timer.active:
         return "is enabled, but does not wait now"
     return f"next {when(timer.next)}" if timer.next else "waits"
+
+
+def next_copy_line(timer: TimerStatus | None, voice: Voice = Voice.COMMAND) -> str:
+    """Return when the next database copy covers what was changed; `timer` makes it, None for
+    none."""
+    how = "b" if voice is Voice.KEY else "'nskeys backup'"
+    if timer is None:
+        return f"No database copy has it yet: {how} makes one. No timer makes one."
+    if timer.next is not None:
+        return f"The next database copy, at {when(timer.next)}, covers it; {how} makes it now."
+    return f"The timer's next database copy covers it; {how} makes it now."
 
 
 def last_words(timer: TimerStatus) -> str:
@@ -87,10 +99,10 @@ def state_in_app(schedule: Schedule) -> tuple[str, ...]:
     """Return the lines of `state_lines` for the app: keys, and no command of nskeys to type."""
     told = {
         OUTDATED: "The units are not as they would be written now: i writes them anew.",
-        NOT_INSTALLED: "Nothing runs by itself: i changes that.",
+        NOT_INSTALLED: "No schedule is installed. i installs it.",
     }
     if schedule.obstacles:
-        told[NOT_INSTALLED] = "Nothing runs by itself."
+        told[NOT_INSTALLED] = "No schedule is installed."
     blocked = tuple(obstacle_words(obstacle).what for obstacle in schedule.obstacles)
     return (*blocked, *(told.get(line, line) for line in _state(schedule)))
 

@@ -17,7 +17,7 @@ from nskeys.wording.text.times import when
 from nskeys.wording.unlock import SHAMIR
 
 IDENTITY_MEMBER = "identity-custodians.age"
-QR_LABEL = "The words, to be scanned when they are asked for"
+QR_LABEL = "The same words, for a scanner on the new server alone"
 _SHORT_ID = 8
 
 
@@ -31,6 +31,7 @@ def sheet_page(facts: SheetFacts, share: Share) -> Page:
             Chapter("On the day", tuple(_on_the_day(facts))),
             Chapter("Without nskeys", tuple(_without_nskeys(facts))),
         ),
+        one_sheet=True,
     )
 
 
@@ -65,9 +66,8 @@ def _about(facts: SheetFacts, share: Share) -> Iterator[Part]:
         "can open the key backups of this server when it is gone. Fewer learn nothing from their sheets."
     )
     yield Words(
-        "Keep it where only you can get at it, apart from the others and from the backups. Do not copy, "
-        "photograph, scan or store it. If it gets lost or somebody saw it, say so: then new sheets are "
-        "made.",
+        "Keep it where only you can get at it, apart from the others and from the backups. Do not copy or "
+        "photograph it. If it gets lost or somebody saw it, say so: then new sheets are made.",
         mark=True,
     )
     yield Pairs(
@@ -85,8 +85,8 @@ def _about(facts: SheetFacts, share: Share) -> Iterator[Part]:
 
 def _words(share: Share) -> Iterator[Part]:
     yield Words("Read downwards. nskeys takes the first four letters of a word for the whole.")
-    yield Commands(tuple(word_rows(share.words.text().split())))
     yield Code(QR_LABEL, qr_text(share))
+    yield Commands(tuple(word_rows(share.words.text().split())))
 
 
 def _on_the_day(facts: SheetFacts) -> Iterator[Part]:

@@ -9,8 +9,10 @@ LEAVE = "Leave nskeys"
 LEAVE_SHEET = "Leave the sheet"
 LEAVE_QUESTION = "What you typed is not saved. Leave all the same?"
 LEAVE_YES, LEAVE_NO = "Yes, leave", "No, go on typing"
-BUSY = "Work is under way: Esc stops it at the next safe place, Ctrl+Q again leaves now."
+BUSY = "Work is under way: Esc stops it safely, Ctrl+Q again leaves now."
 WAITING = "An answer is awaited: Ctrl+Q again leaves without it."
+FIRST_WORDS = " If this server died now   looking …"
+"""Shown before anything was read."""
 
 
 def not_utf8(wrong: bytes) -> str:

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nskeys.cli import documents
+from nskeys.cli.database_documents import database_copy_document
 from nskeys.cli.documents import Document, credential, time
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.grammar.parser import UsageProblem
+from nskeys.cli.next_copy import say_next_copy
 from nskeys.cli.session import Session
 from nskeys.model.credentials import Credential, CredentialKind, UnreadableCredential, check_fields
 from nskeys.model.recoverability import CredentialCoverage, RecoveryState
 from nskeys.ports import Purpose, SecretRequest
-from nskeys.wording.credentials import comes_back
+from nskeys.wording.credentials import comes_back, row_comes_back
 from nskeys.wording.fields import field_label
 from nskeys.wording.labels import kid_name, kind_name, state_name
 from nskeys.wording.reports import (
@@ -43,8 +45,9 @@ def add_credential(session: Session, options: Namespace) -> int:
     )
     with _ask(session, f"{fields.kind}/{fields.name}") as secret:
         credential = services.credentials.add(fields, secret, session.secrets)
-    _tell(session, services, credential)
+    state = _tell(session, services, credential)
     session.output.say(credential_done(credential.reference, "added"))
+    say_next_copy(session, services, state)
     return Exit.DONE
 
 
@@ -88,8 +91,9 @@ def edit_credential(session: Session, options: Namespace) -> int:
             edited = services.credentials.edit(credential, fields, secret, session.secrets)
     else:
         edited = services.credentials.edit(credential, fields, None, session.secrets)
-    _tell(session, services, edited)
+    state = _tell(session, services, edited)
     session.output.say(credential_done(edited.reference, "changed and sealed anew"))
+    say_next_copy(session, services, state)
     return Exit.DONE
 
 
@@ -100,9 +104,9 @@ def remove_credential(session: Session, options: Namespace) -> int:
     services.about.require()
     credential = services.credentials.show(options.reference)
     state = _state(services, credential)
-    services.credentials.remove(credential)
+    services.credentials.remove(credential, session.secrets)
     if session.output.as_json:
-        session.output.document(documents.credential(credential, state))
+        session.output.document("credential", documents.credential(credential, state))
     session.output.say(credential_done(credential.reference, "removed"))
     return Exit.DONE
 
@@ -117,12 +121,15 @@ def _show(
     """Print the credential with the copies that it would come back from."""
     if session.output.as_json:
         document = credential_document(credential, coverage)
-        session.output.document(document if secret is None else {**document, "secret": secret})
+        session.output.document(
+            "credential-detail", document if secret is None else {**document, "secret": secret}
+        )
         return
     facts = _facts(credential, coverage.state)
     if coverage.exposed_since is not None:
         facts.append(("exposed", since(coverage.exposed_since, now)))
     facts += [("comes back from", line) for line in comes_back(coverage, now)]
+    facts += [("its row from", line) for line in row_comes_back(coverage, now)]
     if secret is not None:
         facts.append((field_label("secret").lower(), secret))
     session.output.facts(facts)
@@ -130,12 +137,13 @@ def _show(
         session.output.say(NOT_AS_STORED)
 
 
-def _tell(session: Session, services: "Services", credential: "Credential") -> None:
+def _tell(session: Session, services: "Services", credential: "Credential") -> RecoveryState:
     state = _state(services, credential)
     if session.output.as_json:
-        session.output.document(documents.credential(credential, state))
+        session.output.document("credential", documents.credential(credential, state))
     else:
         session.output.facts(_facts(credential, state))
+    return state
 
 
 def _facts(credential: "Credential", state: RecoveryState) -> list[tuple[str, str]]:
@@ -152,7 +160,7 @@ def _facts(credential: "Credential", state: RecoveryState) -> list[tuple[str, st
 
 
 def _state(services: "Services", credential: "Credential") -> RecoveryState:
-    return services.recoverability.assess().state_of(credential.kid)
+    return services.recoverability.assess().state_of(credential)
 
 
 def _ask(session: Session, subject: str) -> "SecretBytes":
@@ -176,4 +184,6 @@ def credential_document(item: Credential, coverage: CredentialCoverage) -> Docum
             }
             for claim in coverage.copies
         ],
+        "database_copies": [database_copy_document(copy) for copy in coverage.databases],
+        "lacks": None if coverage.lacks is None else coverage.lacks.value,
     }

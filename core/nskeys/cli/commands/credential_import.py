@@ -3,14 +3,18 @@
 from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
+from nskeys.cli.commands.options import identity_of
 from nskeys.cli.documents import Document
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.files import STANDARD_INPUT, read_input
+from nskeys.cli.next_copy import say_next_copy
 from nskeys.cli.session import Session
 from nskeys.errors import BadRow, ImportRefused
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.imports import ImportPlan, ImportReport, ImportWishes, Reading
+from nskeys.model.imports import ExportFolder, ImportPlan, ImportReport, ImportWishes, Reading
+from nskeys.model.recoverability import RecoveryState
 from nskeys.wording.imports import (
     KIND_RULE,
     dropped_line,
@@ -36,7 +40,7 @@ def run(session: Session, options: Namespace) -> int:
     services = session.services()
     services.about.require()
     source = _STDIN_NAME if options.export == STANDARD_INPUT else options.export
-    data = bytes(read_input(options.export, LIMIT))
+    data = _read(options.export)
     kind = CredentialKind(options.kind) if options.kind else None
     reading = Reading(options.encoding or "", options.delimiter or "")
     if isinstance(options.columns, str):
@@ -56,7 +60,10 @@ def run(session: Session, options: Namespace) -> int:
         options.update,
         reading,
     )
-    with services.imports.plan(source, data, session.secrets, wishes) as prepared:
+    with (
+        identity_of(options) as opening,
+        services.imports.plan(source, data, session.secrets, wishes, opening) as prepared,
+    ):
         if options.plan:
             return _show(session, prepared.plan, options.skip_bad)
         with session.progress() as progress:
@@ -64,19 +71,27 @@ def run(session: Session, options: Namespace) -> int:
     if options.remember and reading.columns:
         services.imports.remember(options.remember, reading)
     if session.output.as_json:
-        session.output.document(import_document(report))
+        session.output.document("import", import_document(report))
         session.output.say(import_lines(report)[0])
     else:
         session.output.lines(import_lines(report))
     session.output.say(export_line(report))
+    if services.recoverability.assess().database_due:
+        say_next_copy(session, services, RecoveryState.AT_RISK)
     return Exit.DONE
+
+
+def _read(path: str) -> bytes | ExportFolder:
+    if path != STANDARD_INPUT and Path(path).is_dir():
+        return ExportFolder(path)
+    return bytes(read_input(path, LIMIT))
 
 
 def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
     """Print the plan, and end as the import would. Raises ImportRefused with every bad row."""
     refused = bool(plan.bad) and not skip_bad
     if session.output.as_json:
-        session.output.document(import_plan_document(plan, refused))
+        session.output.document("import-plan", import_plan_document(plan, refused))
     else:
         session.output.lines([plan_line(plan), states_line(plan), KIND_RULE, ""])
         session.output.table(

@@ -4,13 +4,12 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from nskeys.cli import documents
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.session import Session
 from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import Credential, CredentialKind, UnreadableCredential, UnreadableRow
+from nskeys.model.recoverability import RecoveryState
 from nskeys.wording.labels import kind_name, state_name
-from nskeys.wording.reports import unreadable_rows, unreadable_rows_line
 
 if TYPE_CHECKING:
     from nskeys.bootstrap import Services
@@ -22,13 +21,20 @@ _HEADINGS = ("kind", "name", "target", "account", "state", "id")
 def run(session: Session, options: Namespace) -> int:
     services = session.services()
     overview = services.recoverability.overview()
-    answer = overview.recoverability
-    states = {key.kid: key.state for key in answer.keys}
+    keys = {key.kid: key for key in overview.recoverability.keys}
+
+    def state(item: Credential) -> RecoveryState:
+        key = keys.get(item.kid)
+        return RecoveryState.LOST if key is None else key.state_of(item.number)
+
     ill: list[UnreadableCredential] = []
     found = _noting(_rows(services, options), ill)
     if session.output.as_json:
+        from nskeys.cli import documents
+
         session.output.array(
-            documents.credential(item, states.get(item.kid) or answer.state_of(item.kid)) for item in found
+            "credential",
+            (documents.credential(item, state(item)) for item in found),
         )
         return _tell_unreadable(session, overview.unreadable, ill)
     session.output.table(
@@ -39,7 +45,7 @@ def run(session: Session, options: Namespace) -> int:
                 item.fields.name,
                 item.fields.target,
                 item.fields.account,
-                state_name(states.get(item.kid) or answer.state_of(item.kid)),
+                state_name(state(item)),
                 item.credential_id[:12],
             )
             for item in found
@@ -61,9 +67,14 @@ def _tell_unreadable(
 ) -> Exit:
     """Say which rows cannot be read: those found before the list, and those met in it where there were too
     many to look at before."""
+    listed = [row for row in known if row.table in _LISTED]
+    if not listed and not met:
+        return Exit.DONE
+    from nskeys.wording.reports import unreadable_rows, unreadable_rows_line
+
     named = {row.row for row in known}
     more = [row for row in unreadable_rows(met) if row.row not in named]
-    rows = [*(row for row in known if row.table in _LISTED), *more]
+    rows = [*listed, *more]
     if not rows:
         return Exit.DONE
     session.output.say(unreadable_rows_line(rows))

@@ -15,7 +15,6 @@ from nskeys.wording.custodians import (
     IN_FILES,
     LEFT,
     NONE,
-    NOT_CHECKED,
     ON_DISK,
     THEN_CHECK,
     check_lines,
@@ -25,6 +24,7 @@ from nskeys.wording.custodians import (
     state_rows,
 )
 from nskeys.wording.page import page_html, page_lines
+from nskeys.wording.recovery import NOT_CHECKED
 from nskeys.wording.share_sheets import sheet_name, sheet_page
 
 _CHECK = "'nskeys custodians check' does that."
@@ -34,7 +34,7 @@ def show(session: Session, _: Namespace) -> int:
     """Show the custodians' identity in force and the one that waits."""
     state = session.services().custodians.show()
     if session.output.as_json:
-        session.output.document(_state(state))
+        session.output.document("custodians", _state(state))
     else:
         session.output.facts(state_rows(state))
     if state.waiting is not None:
@@ -69,7 +69,9 @@ def split(session: Session, options: Namespace) -> int:
         session.output.say(made_line(made.facts.shares, made.facts.set_name))
         files = _hand_out(session, made) if folder is None else _write(made, folder, options.html)
     if session.output.as_json:
-        session.output.document({**_identity(services.custodians.show().waiting), "files": [*files]})
+        session.output.document(
+            "custodians-split", {**_identity(services.custodians.show().waiting), "files": [*files]}
+        )
     if folder is not None:
         session.output.say(files_line(len(files), str(folder)), IN_FILES)
     session.output.say(THEN_CHECK, _CHECK)
@@ -103,12 +105,12 @@ def check(session: Session, _: Namespace) -> int:
     with session.progress() as progress:
         report = session.services().custodians.check(session.secrets, progress)
     if session.output.as_json:
-        session.output.document({**_identity(report.identity), "first": report.first})
+        session.output.document("custodians-check", {**_identity(report.identity), "first": report.first})
     session.output.say(*check_lines(report))
     return Exit.DONE
 
 
-def _state(state: Custodians) -> Json:
+def _state(state: Custodians) -> dict[str, Json]:
     return {
         "in_force": _identity(state.in_force) or None,
         "waiting": _identity(state.waiting) or None,

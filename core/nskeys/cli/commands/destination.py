@@ -12,10 +12,16 @@ from nskeys.files import named_path
 from nskeys.reasons import Problem
 from nskeys.wording.destinations import host_key_facts, location_name, server_known, trusted_words
 from nskeys.wording.errors import say
-from nskeys.wording.reports import destination_lines, destination_removed, destination_works
+from nskeys.wording.reports import (
+    destination_default,
+    destination_lines,
+    destination_removed,
+    destination_works,
+)
 from nskeys.wording.schedule import OUTDATED
 
 if TYPE_CHECKING:
+    from nskeys.model.destinations import DestinationInfo
     from nskeys.services.setup.destinations import DestinationStatus
 
 _HEADINGS = ("destination", "where", "default", "problem")
@@ -27,7 +33,7 @@ def list_destinations(session: Session, _: Namespace) -> int:
     services.about.require()
     statuses = session.with_server_auth(services.destinations.listing, _problems)
     if session.output.as_json:
-        session.output.array(_document(status) for status in statuses)
+        session.output.array("destination", map(_document, statuses))
         return Exit.DONE
     session.output.table(
         _HEADINGS,
@@ -57,7 +63,7 @@ def add_destination(session: Session, options: Namespace) -> int:
             lambda: services.destinations.test(options.destination), lambda seen: _problems((seen,))
         )
     if session.output.as_json:
-        session.output.document(_document(status))
+        session.output.document("destination", _document(status))
     session.output.say(*destination_lines(status.info.address, status.where))
     if status.problem is not None:
         session.output.say(str(say(status.problem)))
@@ -73,7 +79,7 @@ def test_destination(session: Session, options: Namespace) -> int:
     if status.problem is not None:
         raise status.problem
     if session.output.as_json:
-        session.output.document(_document(status))
+        session.output.document("destination", _document(status))
     else:
         session.output.facts([("destination", status.info.address), ("where", location_name(status.where))])
     session.output.say(destination_works(status.info.address, status.flushes))
@@ -89,7 +95,7 @@ def trust_server(session: Session, options: Namespace) -> int:
         return Exit.DONE
     if options.fingerprint is None:
         if session.output.as_json:
-            session.output.document(documents.host_key(server, trusted=False))
+            session.output.document("host-key", documents.host_key(server, trusted=False))
         else:
             session.output.facts(host_key_facts(server))
         session.output.say(str(say(server)))
@@ -98,8 +104,16 @@ def trust_server(session: Session, options: Namespace) -> int:
         raise FingerprintDiffers(server.host, server.port, server.fingerprint, options.fingerprint)
     destinations.trust(server)
     if session.output.as_json:
-        session.output.document(documents.host_key(server, trusted=True))
+        session.output.document("host-key", documents.host_key(server, trusted=True))
     session.output.say(trusted_words(server))
+    return Exit.DONE
+
+
+def default_destination(session: Session, options: Namespace) -> int:
+    info = session.services().destinations.make_default(options.destination)
+    if session.output.as_json:
+        session.output.document("destination-named", _named(info))
+    session.output.say(destination_default(info.address))
     return Exit.DONE
 
 
@@ -108,7 +122,7 @@ def remove_destination(session: Session, options: Namespace) -> int:
     if gone is None:
         raise DestinationInvalid(options.destination, Problem.NOT_CONFIGURED)
     if session.output.as_json:
-        session.output.document({"destination": gone.address, "elsewhere": gone.declared_elsewhere})
+        session.output.document("destination-named", _named(gone))
     session.output.say(destination_removed(gone.address))
     session.output.say(*((OUTDATED,) if session.services().schedule.lags() else ()))
     return Exit.DONE
@@ -120,3 +134,8 @@ def _document(status: "DestinationStatus") -> documents.Document:
 
 def _problems(statuses: "Sequence[DestinationStatus]") -> list[NskeysError]:
     return [status.problem for status in statuses if status.problem is not None]
+
+
+def _named(info: "DestinationInfo") -> documents.Document:
+    """Return the document of what was made the default, or removed."""
+    return {"destination": info.address, "elsewhere": info.declared_elsewhere}

@@ -32,7 +32,7 @@ def show(session: Session, _: Namespace) -> int:
     """Show the identities in force and those before them."""
     recovery = session.services().recovery.show()
     if session.output.as_json:
-        session.output.document(recovery_document(recovery))
+        session.output.document("identity", recovery_document(recovery))
     else:
         session.output.facts(identity_rows(recovery))
     if not recovery:
@@ -47,7 +47,7 @@ def _make(session: Session) -> int:
     with session.progress() as progress:
         report = services.recovery.execute(plan, session.secrets, progress)
     if session.output.as_json:
-        session.output.document(recovery_document(services.recovery.show()))
+        session.output.document("identity", recovery_document(services.recovery.show()))
     else:
         session.output.facts(identity_rows(services.recovery.show()))
     session.output.say(*made_lines(report))

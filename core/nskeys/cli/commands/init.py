@@ -20,7 +20,7 @@ def run(session: Session, options: Namespace) -> int:
         settings = replace(settings, server_name=services.set_up.look().server or settings.server_name)
     report = services.set_up.execute(protector, session.secrets, settings, options.accept_loss)
     if session.output.as_json:
-        session.output.document(documents.set_up(report))
+        session.output.document("init", documents.set_up(report))
         return Exit.DONE
     session.output.facts(
         [

@@ -3,13 +3,14 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from nskeys.cli import documents
+from nskeys.cli import answer_documents, documents
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import KEY_HEADINGS, PLACE_CELLS, key_cells
 from nskeys.errors import AmbiguousKey, NoSuchKey
 from nskeys.model.keys import KeyState
 from nskeys.wording.copies import copy_place
+from nskeys.wording.keys import compromised_lines
 from nskeys.wording.labels import key_state_name, state_name
 from nskeys.wording.reports import MISSING_KEY, in_backups, rotation_lines
 from nskeys.wording.text.numbers import number
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def list_keys(session: Session, _: Namespace) -> int:
     keys = session.services().recoverability.assess().keys
     if session.output.as_json:
-        session.output.array(map(documents.key, keys))
+        session.output.array("key", map(documents.key, keys))
     else:
         session.output.table(KEY_HEADINGS, map(key_cells, keys))
     return Exit.DONE
@@ -32,7 +33,7 @@ def show_key(session: Session, options: Namespace) -> int:
     overview = session.services().recoverability.overview()
     key = _find(overview.recoverability.keys, options.kid)
     if session.output.as_json:
-        session.output.document(documents.shown_key(key))
+        session.output.document("key-detail", answer_documents.shown_key(key))
         return Exit.DONE
     info = key.info
     facts = [("key", str(key.kid)), ("state", key_state_name(info.state) if info else MISSING_KEY)]
@@ -62,7 +63,7 @@ def rotate_key(session: Session, options: Namespace) -> int:
     drill_due = waits and report.held_by is not None and report.held_by.lies_well
     backup_due = bool(report.due) or (waits and not drill_due)
     if session.output.as_json:
-        session.output.document(documents.rotated(report, backup_due))
+        session.output.document("rotation", documents.rotated(report, backup_due))
     else:
         session.output.facts(
             [
@@ -73,6 +74,19 @@ def rotate_key(session: Session, options: Namespace) -> int:
         )
     session.output.say(*rotation_lines(report))
     return Exit.INCOMPLETE if backup_due or drill_due or report.left else Exit.DONE
+
+
+def compromise_key(session: Session, options: Namespace) -> int:
+    """Mark a key as compromised."""
+    services = session.services()
+    marked = services.compromise.execute(options.kid, session.secrets)
+    key = _find(services.recoverability.assess().keys, marked.kid)
+    if session.output.as_json:
+        session.output.document("key", documents.key(key))
+    else:
+        session.output.facts([("key", str(key.kid)), ("state", key_state_name(marked.state))])
+    session.output.say(*compromised_lines(key.credentials))
+    return Exit.DONE
 
 
 def _find(keys: "tuple[KeyCoverage, ...]", prefix: str) -> "KeyCoverage":

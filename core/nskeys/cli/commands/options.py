@@ -51,6 +51,14 @@ def opening_of(options: Namespace) -> Iterator[Unlock]:
             raise UsageProblem("shares stand in the place of a password or an identity", options.command)
         yield BY_SHARES
         return
+    with identity_of(options) as opening:
+        yield opening
+
+
+@contextmanager
+def identity_of(options: Namespace) -> Iterator[Unlock]:
+    """Give the identity file that the options name, or what opens by its own; the file is wiped when the
+    block ends. Raises FileUnreadable, IdentityUnusable."""
     if options.identity is None:
         yield BY_ITS_OWN
         return

@@ -9,7 +9,7 @@ from nskeys.cli.secrets import NewPassphrase
 from nskeys.cli.session import Session
 from nskeys.model.keys import Leftover
 from nskeys.ports import StoreInfo
-from nskeys.services.passwords.providers import RememberedPassphrase
+from nskeys.services.passwords.remembered import RememberedPassphrase
 from nskeys.wording.keys import broken_by, helps_now, leftover_lines, lost_with
 from nskeys.wording.labels import protector_words
 from nskeys.wording.passwords import weak_line
@@ -48,13 +48,14 @@ def change(session: Session, options: Namespace) -> int:
 def _tell(session: Session, info: StoreInfo, left: Sequence[Leftover]) -> None:
     if session.output.as_json:
         session.output.document(
+            "protector",
             {
                 "protector": info.protector,
                 "store_id": info.store_id,
                 "generation": info.generation,
                 "leftovers": leftovers(left),
                 "weak_passphrase": info.weak,
-            }
+            },
         )
         return
     session.output.facts(

@@ -3,14 +3,16 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from nskeys.cli.database_documents import database_copy_document
 from nskeys.cli.documents import Document, time
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.session import Session
 from nskeys.model.retention import LEAST_LAST, MOST_KEPT, Decision, Retention
 from nskeys.model.signed_json import Json
+from nskeys.wording.database_copies import copies_pruned_lines, surplus_lines
 from nskeys.wording.errors import say
-from nskeys.wording.prune import decision_cells, plan_lines, report_lines
+from nskeys.wording.prune import copy_decision_cells, decision_cells, plan_lines, report_lines
 from nskeys.wording.reports import NOTHING_CHANGED
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def run(session: Session, options: Namespace) -> int:
         _tell_plan(session, plan)
         return Exit.INCOMPLETE if plan.skipped else Exit.DONE
     _tell(session, report)
-    return Exit.INCOMPLETE if report.failures or report.plan.skipped else Exit.DONE
+    left = report.failures or report.copy_failures
+    return Exit.INCOMPLETE if left or report.plan.skipped else Exit.DONE
 
 
 def _wanted(options: Namespace, configured: Retention) -> Retention:
@@ -44,24 +47,29 @@ def _wanted(options: Namespace, configured: Retention) -> Retention:
         raise UsageProblem(f"--keep-last takes {LEAST_LAST} to {MOST_KEPT:,}", options.command)
     if monthly > MOST_KEPT:
         raise UsageProblem(f"--keep-monthly takes 0 to {MOST_KEPT:,}", options.command)
-    return Retention(last, monthly)
+    copies = configured.keep_copies if options.keep_copies is None else options.keep_copies
+    if not LEAST_LAST <= copies <= MOST_KEPT:
+        raise UsageProblem(f"--keep-copies takes {LEAST_LAST} to {MOST_KEPT:,}", options.command)
+    return Retention(last, monthly, copies)
 
 
 def _tell_plan(session: Session, plan: "PrunePlan") -> None:
     if session.output.as_json:
-        session.output.document(plan_document(plan))
+        session.output.document("prune-plan", plan_document(plan))
     else:
-        session.output.table(_HEADINGS, map(decision_cells, plan.decisions))
+        going = map(copy_decision_cells, plan.copies)
+        session.output.table(_HEADINGS, (*map(decision_cells, plan.decisions), *going))
     skipped = [(one.address, one.error) for one in plan.skipped]
-    session.output.say(*plan_lines(plan.retention, plan.decisions, skipped, plan.odd), NOTHING_CHANGED)
+    lines = plan_lines(plan.retention, plan.decisions, skipped, plan.odd, bool(plan.copies))
+    session.output.say(*lines, *surplus_lines(plan.copies, plan.copies_kept), NOTHING_CHANGED)
 
 
 def _tell(session: Session, report: "PruneReport") -> None:
     if session.output.as_json:
-        session.output.document(report_document(report))
+        session.output.document("prune", report_document(report))
     failures = [(failure.copy, failure.error) for failure in report.failures]
     skipped = [(one.address, one.error) for one in report.plan.skipped]
-    session.output.say(*report_lines(report.deleted, failures, skipped))
+    session.output.say(*report_lines(report.deleted, failures, skipped), *copies_pruned_lines(report))
 
 
 def plan_document(plan: "PrunePlan") -> Document:
@@ -71,6 +79,7 @@ def plan_document(plan: "PrunePlan") -> Document:
         "files": [_file(one) for one in plan.decisions],
         "skipped": _skipped(plan),
         "odd_names": _odd(plan),
+        "copies": [database_copy_document(copy) for copy in plan.copies],
     }
 
 
@@ -79,9 +88,13 @@ def report_document(report: "PruneReport") -> Document:
     failures: list[Json] = [
         {"path": failure.copy.address, "problem": say(failure.error).what} for failure in report.failures
     ]
+    failures += [
+        {"path": copy.destination, "problem": say(error).what} for copy, error in report.copy_failures
+    ]
     return {
         **_kept(report.plan),
         "deleted": [copy.address for copy in report.deleted],
+        "deleted_copies": [database_copy_document(copy) for copy in report.deleted_copies],
         "failures": failures,
         "skipped": _skipped(report.plan),
     }
@@ -92,7 +105,12 @@ def _odd(plan: "PrunePlan") -> list[Json]:
 
 
 def _kept(plan: "PrunePlan") -> Document:
-    return {"keep_last": plan.retention.keep_last, "keep_monthly": plan.retention.keep_monthly}
+    kept = plan.retention
+    return {
+        "keep_last": kept.keep_last,
+        "keep_monthly": kept.keep_monthly,
+        "keep_copies": kept.keep_copies,
+    }
 
 
 def _file(one: Decision) -> Document:

@@ -3,29 +3,47 @@
 from argparse import Namespace
 
 from nskeys.cli import documents
+from nskeys.cli.commands.database import HEADINGS as DATABASE_HEADINGS, cells
+from nskeys.cli.database_documents import database_copy_document
 from nskeys.cli.documents import Document, time
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.session import Session
+from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.diary import DrillEntry
 from nskeys.model.register import BackupCopy, CopyStatus
+from nskeys.wording.checks import check_lines
 from nskeys.wording.copies import place_word
+from nskeys.wording.database_copies import database_copies_seen, database_copy_added
 from nskeys.wording.drills import (
     EMPTY as NO_DRILLS,
     backup_word,
     result_word,
+    rows_word,
     unreadable_lines,
     vouched_word,
-    who_word,
 )
 from nskeys.wording.labels import proof_name, sight_name
 from nskeys.wording.register import losing_words, seen_word, weak_password_lines
-from nskeys.wording.reports import copies_seen, copy_added, copy_retired, strays_lines
+from nskeys.wording.reports import copies_seen, copy_added, copy_retired, no_backups, strays_lines
 from nskeys.wording.text.numbers import number
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import took, when
+from nskeys.wording.who import who_words
 
-_DIARY_HEADINGS = ("when", "who", "host", "backup", "result", "opened", "failed", "took", "line", "file")
+_DIARY_HEADINGS = (
+    "when",
+    "who",
+    "host",
+    "backup",
+    "rows",
+    "result",
+    "opened",
+    "failed",
+    "took",
+    "line",
+    "file",
+)
 _MOST_LINES = 1_000_000
 _HEADINGS = ("backup", "created", "where", "proof", "proven", "seen", "id", "file")
 
@@ -35,7 +53,7 @@ def diary(session: Session, options: Namespace) -> int:
     services = session.services()
     found = services.diary.read(_limit(options))
     if session.output.as_json:
-        session.output.array(map(drill_document, found.entries))
+        session.output.array("diary-line", map(drill_document, found.entries))
     else:
         session.output.table(_DIARY_HEADINGS, map(_diary_cells, found.entries))
     if found.unreadable:
@@ -51,29 +69,47 @@ def list_copies(session: Session, _: Namespace) -> int:
     services.about.require()
     copies = services.register.copies()
     _tell(session, copies)
+    databases = services.database.copies()
+    _tell_databases(session, databases)
     session.output.say(*weak_password_lines(copies))
+    if not copies:
+        session.output.say(no_backups())
     return Exit.DONE
 
 
 def check(session: Session, _: Namespace) -> int:
-    """Look at every copy and record what was seen. Secrets that servers want are asked for before, since
-    nobody can be asked during the look."""
-    register = session.services().register
+    """Look at every copy, row and line, and record what was seen. Secrets that servers want are asked for
+    before, since nobody can be asked during the look."""
+    services = session.services()
+    register = services.register
     session.with_server_auth(register.login_required, lambda wanted: wanted)
     with session.progress() as progress:
-        copies = register.check(session.secrets, progress)
+        report = services.check.execute(session.secrets, progress)
+    copies = report.copies
     _tell(session, copies)
     session.output.say(
         copies_seen(copies),
+        *check_lines(report),
         *weak_password_lines(copies),
         *strays_lines(register.unregistered()),
     )
-    missed = [copy for copy in copies if copy.retired is None and copy.status is not CopyStatus.GOOD]
-    return Exit.INCOMPLETE if missed else Exit.DONE
+    databases = register.register().databases
+    session.output.say(*database_copies_seen(databases))
+    away = [copy for copy in databases if copy.retired is None and copy.status is not CopyStatus.GOOD]
+    return Exit.INCOMPLETE if report.missed or away or not report.fits else Exit.DONE
 
 
 def add_copy(session: Session, options: Namespace) -> int:
-    copy = session.services().register.add(options.file, session.secrets)
+    services = session.services()
+    if services.database.is_part(options.file):
+        added = services.database.add(options.file, session.secrets)
+        if session.output.as_json:
+            session.output.document("database-copy", database_copy_document(added))
+        else:
+            session.output.table(DATABASE_HEADINGS, [cells(added)])
+        session.output.say(database_copy_added(added))
+        return Exit.DONE
+    copy = services.register.add(options.file, session.secrets)
     _tell_one(session, copy)
     session.output.say(copy_added(copy))
     return Exit.DONE
@@ -95,14 +131,21 @@ def retire(session: Session, options: Namespace) -> int:
 
 def _tell(session: Session, copies: tuple[BackupCopy, ...]) -> None:
     if session.output.as_json:
-        session.output.array(map(documents.copy, copies))
+        session.output.array("copy", map(documents.copy, copies))
     else:
         session.output.table(_HEADINGS, map(_cells, copies))
 
 
+def _tell_databases(session: Session, copies: tuple[DatabaseCopy, ...]) -> None:
+    """Print the database copies in a table of their own; `database list --json` has them as JSON."""
+    if copies and not session.output.as_json:
+        session.output.lines([""])
+        session.output.table(DATABASE_HEADINGS, map(cells, copies))
+
+
 def _tell_one(session: Session, copy: BackupCopy) -> None:
     if session.output.as_json:
-        session.output.document(documents.copy(copy))
+        session.output.document("copy", documents.copy(copy))
     else:
         session.output.table(_HEADINGS, [_cells(copy)])
 
@@ -120,9 +163,10 @@ def _limit(options: Namespace) -> int:
 def _diary_cells(entry: DrillEntry) -> tuple[str, ...]:
     return (
         when(entry.began),
-        who_word(entry.actor),
+        who_words(entry.actor),
         safe(entry.host),
         backup_word(entry),
+        rows_word(entry),
         result_word(entry),
         number(entry.opened),
         number(entry.failed),
@@ -151,13 +195,13 @@ def drill_document(entry: DrillEntry) -> Document:
         "number": entry.number,
         "began": time(entry.began),
         "seconds": entry.seconds,
-        "uid": entry.actor.uid,
-        "user": entry.actor.user,
-        "sudo_user": entry.actor.sudo_user,
+        **entry.actor.document(),
         "host": entry.host,
         "path": entry.address,
         "archive_sha256": entry.archive_sha256 or None,
         "generation": entry.generation or None,
+        "copy_sha256": entry.copy_sha256 or None,
+        "copy_number": entry.copy_number or None,
         "end": entry.end.value,
         "proof": None if entry.reached is None else entry.reached.value,
         "opened": entry.opened,

@@ -15,7 +15,7 @@ def run(session: Session, _: Namespace) -> int:
     about.require()
     values = about.registry()
     if session.output.as_json:
-        session.output.document(documents.registry(values))
+        session.output.document("registry", documents.registry(values))
     else:
         date = "" if values.backup_date is None else to_rfc3339(values.backup_date)
         session.output.facts([("KMSBackupPath", values.backup_path or ""), ("KMSBackupDate", date)])

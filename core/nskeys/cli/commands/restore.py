@@ -4,6 +4,7 @@ from argparse import Namespace
 from dataclasses import replace
 
 from nskeys.cli import proof_documents
+from nskeys.cli.commands.halves import named_key, pair_of
 from nskeys.cli.commands.options import (
     opening_of,
     settings_of,
@@ -13,12 +14,19 @@ from nskeys.cli.exit_codes import Exit
 from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.output import tell_failures
 from nskeys.cli.session import Session
-from nskeys.errors import KeyStoreUnreached
+from nskeys.errors import Cancelled, KeyStoreUnreached
 from nskeys.model.plans import RestorePlan, RestoreReport
 from nskeys.ports import Settings
 from nskeys.wording.labels import key_fate_name, key_state_name, kid_name
 from nskeys.wording.next_steps import Voice
-from nskeys.wording.proofs import inspected_line, plan_lines, proof_line, restore_lines
+from nskeys.wording.pairs import pair_lines
+from nskeys.wording.proofs import (
+    IS_IT_THE_RUNBOOKS,
+    inspected_line,
+    plan_lines,
+    proof_line,
+    restore_lines,
+)
 from nskeys.wording.reports import NOTHING_CHANGED
 from nskeys.wording.text.numbers import count
 
@@ -28,7 +36,7 @@ _FOR_SETTING_UP = ("protector", "server_name", "cmdb")
 
 def run(session: Session, options: Namespace) -> int:
     """Plan the restore; carry it out unless only the plan is wanted."""
-    from nskeys.services.restore.service import RestoreChoices
+    from nskeys.services.restore.service import RestoreChoices, require_named
 
     services = session.services(options.cmdb)
     target = services.restore.target()
@@ -39,24 +47,44 @@ def run(session: Session, options: Namespace) -> int:
         _refuse_settings(options, target.protector, configured)
     protector = usable_protector(services.protection, options.protector) if target.sets_up else ""
     settings = settings_of(configured, options)
-    source = services.sources.find(options.file, most=True)
-    session.output.say(inspected_line(source.inspected))
+    named = named_key(options)
+    with session.progress(proof_line) as looking:
+        pair = pair_of(session, services.pairs, options, named, looking)
+    source = pair.source
+    if source.facts is not None:
+        require_named(source.address, source.facts, named)  # before a password is asked for
+    session.output.say(
+        inspected_line(source.inspected), *pair_lines(pair.copy, source.facts, pair.not_used)
+    )
     with (
         opening_of(options) as opening,
         session.progress(proof_line) as progress,
         services.sources.opened(source, session.secrets, progress, opening) as open_source,
     ):
-        plan = services.restore.plan(open_source)
+        plan = services.restore.plan(open_source, pair)
         if plan.sets_up and options.server_name is None:
             settings = replace(settings, server_name=plan.facts.server)
         if not options.plan:
-            choices = RestoreChoices(settings, protector, options.accept_foreign, options.other_machine)
+            confirmed = named or _confirmed(session, plan, settings.server_name, protector)
+            choices = RestoreChoices(settings, protector, confirmed, options.other_machine)
             report = services.restore.execute(plan, open_source, session.secrets, choices, progress)
     if options.plan:
         _tell_plan(session, plan, settings.server_name, protector)
         return Exit.DONE
     _tell(session, report)
-    return Exit.INCOMPLETE if report.proof.failed or report.not_recorded else Exit.DONE
+    return Exit.INCOMPLETE if not report.proof.whole or report.not_recorded else Exit.DONE
+
+
+def _confirmed(session: Session, plan: RestorePlan, server: str, protector: str) -> str:
+    """Return the thumbprint of the server key that a person confirms on the terminal; empty where nothing
+    is asked, or nobody is there. Raises Cancelled for every other answer than yes."""
+    if not plan.foreign:
+        return ""
+    session.output.say(*plan_lines(plan, Voice.COMMAND, server, protector))
+    answer = session.asked(IS_IT_THE_RUNBOOKS)
+    if answer is not None and answer.strip().lower() != "yes":
+        raise Cancelled
+    return "" if answer is None else plan.facts.server_key
 
 
 def _refuse_settings(options: Namespace, protector: str, settings: Settings) -> None:
@@ -73,7 +101,7 @@ def _refuse_settings(options: Namespace, protector: str, settings: Settings) -> 
 
 def _tell_plan(session: Session, plan: RestorePlan, server: str, protector: str) -> None:
     if session.output.as_json:
-        session.output.document(proof_documents.restore_planned(plan, server, protector))
+        session.output.document("restore-plan", proof_documents.restore_planned(plan, server, protector))
     else:
         session.output.table(
             _HEADINGS,
@@ -92,7 +120,7 @@ def _tell_plan(session: Session, plan: RestorePlan, server: str, protector: str)
 
 def _tell(session: Session, report: RestoreReport) -> None:
     if session.output.as_json:
-        session.output.document(proof_documents.restored(report))
+        session.output.document("restore", proof_documents.restored(report))
     else:
         tell_failures(session.output, report.proof, apart=True)
     session.output.say(*restore_lines(report))

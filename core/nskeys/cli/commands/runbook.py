@@ -1,12 +1,12 @@
 """`nskeys runbook`: the steps for the person who was not there, for this server."""
 
-import json
 from argparse import Namespace
 
-from nskeys.cli import documents
+from nskeys.cli import answer_documents
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.files import deliver
 from nskeys.cli.grammar.parser import UsageProblem
+from nskeys.cli.output import document_text
 from nskeys.cli.session import Session
 from nskeys.wording.page import page_html, page_lines
 from nskeys.wording.runbook import NO_GOOD_COPY, runbook_page
@@ -17,7 +17,7 @@ def run(session: Session, options: Namespace) -> int:
         raise UsageProblem("--json and --html exclude one another", options.command)
     runbook = session.services().runbook.collect()
     if session.output.as_json:
-        text = json.dumps(documents.runbook(runbook), indent=2) + "\n"
+        text = document_text("runbook", answer_documents.runbook(runbook))
     else:
         page = runbook_page(runbook)
         text = page_html(page) if options.html else "\n".join(page_lines(page)) + "\n"

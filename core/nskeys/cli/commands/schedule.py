@@ -25,7 +25,7 @@ def show(session: Session, _: Namespace) -> int:
     """Print the units as files, and what keeps them from running beside them."""
     schedule = session.services().schedule.show()
     if session.output.as_json:
-        session.output.document(documents.schedule(schedule))
+        session.output.document("schedule", documents.schedule(schedule))
     else:
         for seen in schedule.units:
             session.output.text(f"# {seen.path}\n{seen.unit.text}\n")
@@ -52,14 +52,14 @@ def remove(session: Session, _: Namespace) -> int:
     """Stop the timers and remove the units."""
     schedule = session.services().schedule.remove()
     if session.output.as_json:
-        session.output.document(documents.schedule(schedule))
+        session.output.document("schedule", documents.schedule(schedule))
     session.output.say(REMOVED)
     return Exit.DONE
 
 
 def _tell(session: Session, schedule: "Schedule") -> None:
     if session.output.as_json:
-        session.output.document(documents.schedule(schedule))
+        session.output.document("schedule", documents.schedule(schedule))
     else:
         for timer in schedule.timers:
             session.output.facts(

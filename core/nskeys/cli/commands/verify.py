@@ -14,8 +14,8 @@ def run(session: Session, _: Namespace) -> int:
     with session.progress() as progress:
         proof = services.verify.execute(session.secrets, progress)
     if session.output.as_json:
-        session.output.document(proof_documents.verified(proof))
+        session.output.document("verification", proof_documents.verified(proof))
     else:
         tell_failures(session.output, proof)
     session.output.say(proof_sentence(proof), *failure_lines(proof))
-    return Exit.INCOMPLETE if proof.failed else Exit.DONE
+    return Exit.DONE if proof.whole else Exit.INCOMPLETE

@@ -12,8 +12,9 @@ def add(commands: Commands) -> None:
         text=(
             "Every line's hash covers all lines before it, and the server key signs the last\n"
             "one; each backup remembers where the trail ended. Exit code 65 if a line was\n"
-            "changed or cut; 1 if there are backups and none could be asked, for then an\n"
-            "older trail that was put back looks whole."
+            "changed or cut; 1 if there are backups and none could be asked, or if the\n"
+            "database is a standby that lags: an older trail that was put back looks\n"
+            "whole then."
         ),
         example="  nskeys audit --verify\n      exit code 65 if a line was changed or cut",
     )

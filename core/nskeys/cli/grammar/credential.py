@@ -1,13 +1,13 @@
 """The grammar of `nskeys credential`."""
 
-from nskeys.cli.grammar import credential_import, credential_list
+from nskeys.cli.grammar import credential_export, credential_import, credential_list
 from nskeys.cli.grammar.options import KINDS, secret_option
 from nskeys.cli.grammar.parser import CommandParser, Commands
 
 
 def add(commands: Commands) -> None:
     credentials = commands.group(
-        "credential", "list, add, show, edit, remove and import credentials", shows="list"
+        "credential", "list, add, show, edit, remove, import and export credentials", shows="list"
     )
     credential_list.add(credentials)
     adding = credentials.command(
@@ -56,8 +56,9 @@ def add(commands: Commands) -> None:
         example="  nskeys credential remove run-as/deploy-finance --yes",
     )
     _reference(removing)
-    removing.add_argument("--yes", action="store_true", help="say that it is meant")
+    removing.add_argument("--yes", action="store_true", help="confirm it")
     credential_import.add(credentials)
+    credential_export.add(credentials)
 
 
 def _reference(parser: CommandParser) -> None:

@@ -37,22 +37,30 @@ def add(commands: Commands) -> None:
         "import a password manager's export",
         usage=(
             "FILE [--plan] [--skip-bad] [--kind KIND] [--update] [--with-deleted]\n"
-            "[--empty-secrets] [--encoding NAME] [--columns FIELD=COLUMN,...] [--delimiter CHARACTER]\n"
+            "[--empty-secrets] [--password-file F] [--key-file F] [--identity F]\n"
+            "[--encoding NAME] [--columns FIELD=COLUMN,...] [--delimiter CHARACTER]\n"
             "[--remember NAME]"
         ),
         text=(
-            "Reads the CSV of KeePassXC, KeePass, Bitwarden, 1Password, LastPass, Chrome,\n"
-            "Edge, Firefox, Dashlane, NordPass, Proton Pass and Secret Server, Bitwarden's\n"
-            "unencrypted JSON, KeePass' XML, 1Password's 1PUX, the JSON of a KV store of\n"
-            "Vault or OpenBao, and nskeys' own JSON; with --columns any CSV.\n"
-            "The kind follows from a word in the name of the group or folder; --kind\n"
-            "decides it for every row. One bad row: nothing is imported, every bad row is\n"
-            "named. Remove the export once all in it was taken: it is not encrypted."
+            "Reads KeePass databases (KDBX, with 'nskeys[kdbx]') and KeePass' XML, trees of\n"
+            "'pass', Bitwarden's JSON, 1Password's 1PUX, the JSON of a KV store of Vault or\n"
+            "OpenBao, nskeys' own export, the CSV of KeePassXC, KeePass, Bitwarden,\n"
+            "1Password, LastPass, Chrome, Edge, Firefox, Dashlane, NordPass, Proton Pass\n"
+            "and Secret Server; with --columns any CSV. What is encrypted asks for its\n"
+            "password.\n"
+            "The kind comes from a word in the name of the group or folder; --kind sets it\n"
+            "for every row. With one bad row nothing is imported, and each one is named.\n"
+            "Remove the export once all in it was taken: it is not encrypted."
         ),
-        example="  nskeys credential import export.csv --plan\n      what would become what, and why",
+        example="  nskeys credential import export.csv --plan\n      what would be imported, and why",
     )
-    parser.add_argument("export", metavar="FILE", help="the export (-: stdin)")
+    parser.add_argument("export", metavar="FILE", help="the export (-: stdin), or a tree of pass")
     parser.add_argument("--plan", action="store_true", help="show what would happen, change nothing")
+    parser.add_argument("--password-file", metavar="F", help="file with the password it wants (-: stdin)")
+    parser.add_argument("--identity", metavar="F", help="file with an identity, for an age file")
+    parser.add_argument(
+        "--key-file", metavar="F", dest="export_key_file", help="key file of a KeePass database"
+    )
     parser.add_argument("--skip-bad", action="store_true", help="take the rest where rows are bad")
     parser.add_argument("--update", action="store_true", help="take rows that are here with other values")
     parser.add_argument("--with-deleted", action="store_true", help="take what lies in a recycle bin")
@@ -65,7 +73,7 @@ def add(commands: Commands) -> None:
         help="name=, account=, secret=, target=, note=, group=, kind=; or a remembered name",
     )
     parser.add_argument("--remember", metavar="NAME", help="a name for these columns, for the next time")
-    parser.add_argument("--delimiter", metavar="CHARACTER", type=delimiter, help="what parts the cells")
+    parser.add_argument("--delimiter", metavar="CHARACTER", type=delimiter, help="what separates the cells")
     parser.add_argument(
         "--kind", metavar="KIND", choices=KINDS, help="hierarchy, pcanywhere or run-as, for all"
     )

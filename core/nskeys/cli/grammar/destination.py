@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
     )
     _place(adding)
     adding.add_argument("--elsewhere", metavar="TEXT", default="", help="how its files leave this machine")
-    adding.add_argument("--key-file", metavar="F", help="the key that its server is shown")
+    adding.add_argument("--key-file", metavar="F", help="the private key to log in with")
     testing = destinations.command(
         "test",
         "destination:test_destination",
@@ -52,10 +52,19 @@ def add(commands: Commands) -> None:
     )
     _place(trusting)
     trusting.add_argument("--fingerprint", metavar="HASH", help="what the server itself says: SHA256:...")
+    choosing = destinations.command(
+        "default",
+        "destination:default_destination",
+        "make one the default for backups",
+        usage="DEST",
+        text="Without a default a backup goes where the last one went.",
+        example="  nskeys destination default /mnt/vault/nskeys",
+    )
+    _place(choosing)
     removing = destinations.command(
         "remove",
         "destination:remove_destination",
-        "forget one; backups there stay",
+        "remove one; its backups stay",
         usage="DEST",
         example="  nskeys destination remove /mnt/vault/nskeys",
     )

@@ -8,7 +8,7 @@ _THEN = "      then 'nskeys backup', and 'nskeys drill latest' once, by a person
 
 def add(commands: Commands) -> None:
     identity = commands.group(
-        "identity", "let backups be made without a person, and opened by one", shows="show"
+        "identity", "back up without a person, and let one open the backups", shows="show"
     )
     creating = identity.command(
         "create",
@@ -18,7 +18,7 @@ def add(commands: Commands) -> None:
         text=(
             "From then on a backup asks for no password: it is encrypted to this identity,\n"
             "whose password opens it. The password is asked for twice and stored nowhere;\n"
-            "a test file has to open with it before the identity is believed."
+            "a test file is encrypted and opened with it before the identity is used."
         ),
         example=f"  nskeys identity create\n{_THEN}",
     )

@@ -19,6 +19,18 @@ def add(commands: Commands) -> None:
         example="  nskeys key show 7f3a91c2\n      any unique beginning of its id will do",
     )
     show.add_argument("kid", metavar="KID", help="key id, or its beginning")
+    compromise = keys.command(
+        "compromise",
+        "key:compromise_key",
+        "mark a key that somebody else may know",
+        usage="KID",
+        text=(
+            "It seals nothing any more and opens what is there; status warns while\n"
+            "credentials are sealed under it. The active key is rotated first."
+        ),
+        example="  nskeys key rotate; nskeys key compromise 7f3a91c2\n      after a theft",
+    )
+    compromise.add_argument("kid", metavar="KID", help="key id, or its beginning")
     rotate = keys.command(
         "rotate",
         "key:rotate_key",

@@ -21,6 +21,7 @@ READ_FROM_FILES = (
     "ssh_secret_file",
     "new_passphrase_file",
     "export",
+    "export_key_file",
     "identity",
 )
 """What may be read from standard input, which has one thing to say."""

@@ -155,8 +155,8 @@ def outermost(add_commands: Callable[[Commands], None]) -> CommandParser:
         prog="nskeys",
         usage="nskeys [COMMAND ...]",
         description=(
-            "Backs up a Notification Server's cryptographic keys and says which\n"
-            "credentials would come back. Without a command the full-screen app opens."
+            "Backs up a Notification Server's keys and database, and says which credentials\n"
+            "would come back. Without a command the full-screen app opens."
         ),
         epilog=(
             "'nskeys COMMAND --help' explains a command.\n\n"
@@ -202,7 +202,7 @@ def add_everywhere(parser: CommandParser) -> "argparse._ArgumentGroup":
         "--ssh-secret-file",
         metavar="F",
         default=argparse.SUPPRESS,
-        help="file with what an SSH server wants (-: stdin)",
+        help="file with an SSH password or passphrase (-: stdin)",
     )
     options.add_argument(
         "--wait",
@@ -211,6 +211,9 @@ def add_everywhere(parser: CommandParser) -> "argparse._ArgumentGroup":
         default=argparse.SUPPRESS,
         help="seconds to wait for another change (10; 0: none)",
     )
+    options.add_argument(
+        "-q", "--quiet", action="store_true", default=argparse.SUPPRESS, help="print data and errors only"
+    )
     options.add_argument("-h", "--help", action="help", default=argparse.SUPPRESS, help="print this help")
     return options
 
@@ -218,7 +221,13 @@ def add_everywhere(parser: CommandParser) -> "argparse._ArgumentGroup":
 def defaults() -> argparse.Namespace:
     """Return the values of these options where none was given."""
     return argparse.Namespace(
-        home=None, json=False, passphrase_file=None, pin_file=None, ssh_secret_file=None, wait=_PATIENCE
+        home=None,
+        json=False,
+        quiet=False,
+        passphrase_file=None,
+        pin_file=None,
+        ssh_secret_file=None,
+        wait=_PATIENCE,
     )
 
 

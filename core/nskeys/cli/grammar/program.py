@@ -2,51 +2,51 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
 
-from nskeys.cli.grammar import (
-    audit,
-    backup,
-    credential,
-    custodians,
-    destination,
-    drill,
-    identity,
-    init,
-    inspect,
-    key,
-    protector,
-    prune,
-    re_entry,
-    register,
-    registry,
-    restore,
-    runbook,
-    schedule,
-    status,
-    verify,
-)
 from nskeys.cli.grammar.options import READ_FROM_FILES, STANDARD_INPUT
-from nskeys.cli.grammar.parser import CommandParser, Commands, UsageProblem, defaults, outermost
+from nskeys.cli.grammar.parser import (
+    CommandParser,
+    Commands,
+    TextWanted,
+    UsageProblem,
+    defaults,
+    outermost,
+)
+
+_HERE = __name__.rpartition(".")[0]
+COMMANDS = (
+    *("demo", "init", "status", "key", "credential", "backup", "inspect", "drill", "restore", "verify"),
+    *("re-entry", "runbook", "database", "destination", "schedule", "register", "prune", "registry"),
+    *("identity", "custodians", "protector", "server-key", "audit", "checkpoint", "schema"),
+)
+"""In the order of the help. Each has a module of its name here."""
 
 
-def grammar() -> CommandParser:
-    """Return the parser of every command with its options."""
-    return outermost(_add_commands)
+def grammar(commands: Sequence[str] = COMMANDS) -> CommandParser:
+    """Return the parser of these commands with their options."""
+    return outermost(partial(_add, commands))
 
 
-def _add_commands(commands: Commands) -> None:
-    """Add the commands in the order of the help."""
-    for module in (init, status, key, credential, backup, inspect, drill, restore, verify):
-        module.add(commands)
-    for module in (re_entry, runbook, destination, schedule, register, prune, registry):
-        module.add(commands)
-    for module in (identity, custodians, protector, audit):
-        module.add(commands)
+def _add(names: Sequence[str], commands: Commands) -> None:
+    for name in names:
+        import_module(f"{_HERE}.{name.replace('-', '_')}").add(commands)
 
 
 def parse(argv: Sequence[str]) -> Namespace:
     """Return the options, `run` and `command` among them. Raises UsageProblem, TextWanted."""
-    parser = grammar()
+    named = next((word for word in argv if word in COMMANDS), None)
+    if named is not None:
+        # Fifty parsers take longer than a command; the others are needed where this one is not enough.
+        try:
+            return _options(grammar((named,)), argv)
+        except (UsageProblem, TextWanted):
+            pass
+    return _options(grammar(), argv)
+
+
+def _options(parser: CommandParser, argv: Sequence[str]) -> Namespace:
     options = parser.parse_args(argv, defaults())
     if not hasattr(options, "run"):
         # A group without a command: the options that every command has mean the same before its command.

@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
     telling = register.command(
         "diary",
         "register:diary",
-        "tell of every drill, also of those that failed",
+        "list every drill, failed ones too",
         usage="[--limit N]",
         text="Who tried which copy, when and where, and how far it came; newest first.",
         example="  nskeys register diary --json",
@@ -39,7 +39,7 @@ def add(commands: Commands) -> None:
     retiring = register.command(
         "retire",
         "register:retire",
-        "let a copy count no more; its file stays",
+        "stop counting a copy; its file stays",
         usage="ID [--accept-risk]",
         example="  nskeys register retire 9f31c0de",
     )

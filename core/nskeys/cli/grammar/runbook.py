@@ -7,12 +7,12 @@ def add(commands: Commands) -> None:
     parser = commands.command(
         "runbook",
         "runbook:run",
-        "print the steps for the person who was not there",
+        "print the steps of a restore, for whoever will do it",
         usage="[--html] [--output FILE]",
         text=(
             "With this server's paths, file names, hashes and who can open what: database,\n"
             "keys, proof. There is no secret in it. Exit code 1 if no backup elsewhere\n"
-            "counts, for then it leads nowhere. FILE is never replaced."
+            "counts: the runbook is then of no use. FILE is never replaced."
         ),
         example=(
             "  nskeys runbook --html --output /root/runbook.html\n"

@@ -5,7 +5,7 @@ from nskeys.cli.grammar.parser import Commands
 
 def add(commands: Commands) -> None:
     schedules = commands.group(
-        "schedule", "back up and check by the clock, without a person", shows="status"
+        "schedule", "back up and check automatically, without a person", shows="status"
     )
     schedules.command(
         "show",
@@ -16,11 +16,12 @@ def add(commands: Commands) -> None:
     schedules.command(
         "install",
         "schedule:install",
-        "write the units and let their timers wait",
+        "write the units and start their timers",
         text=(
-            "Every day a backup to each destination that lacks a good copy of a key, every\n"
-            "week a look at every copy. No password is on the machine: backups go to the\n"
-            "recovery identity. A file that nskeys did not write is never changed."
+            "Every day a backup to each destination that lacks a key backup or a database\n"
+            "copy, every hour a copy of a small database that changed, every week a look at\n"
+            "every copy. No password is on the machine: backups go to the recovery identity.\n"
+            "A file that nskeys did not write is never changed."
         ),
         example="  nskeys schedule install\n      again after a destination was added",
     )

@@ -11,7 +11,7 @@ def add(commands: Commands) -> None:
         "status",
         "status:run",
         "say which credentials would come back",
-        usage="[--json|--prometheus|--nagios] [--output FILE]",
+        usage="[--json|--prometheus|--nagios|--alert-rules] [--output FILE]",
         text=(
             "Would they, if this server died now? Every backup that can be reached is read;\n"
             "nothing is unlocked or changed. Exit codes of its own, in every form: 0 all\n"
@@ -27,5 +27,8 @@ def add(commands: Commands) -> None:
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--prometheus", action="store_true", help="print metrics for Prometheus")
     forms.add_argument("--nagios", action="store_true", help="print one line for Nagios and its kin")
+    forms.add_argument(
+        "--alert-rules", action="store_true", help="print Prometheus' alert rules for these metrics"
+    )
     parser.add_argument("--output", metavar="FILE", help="write to a file, at once and readable by all")
     parser.set_defaults(failed=_CANNOT_TELL)

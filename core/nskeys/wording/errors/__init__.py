@@ -1,19 +1,9 @@
 """What happened and what to do, by command and by key, for every error: a table of rows per subject."""
 
+from functools import cache
 from types import MappingProxyType
 
 from nskeys.errors import NoCopyMade, NskeysError
-from nskeys.wording.errors.backups import BACKUPS
-from nskeys.wording.errors.credentials import CREDENTIALS
-from nskeys.wording.errors.custodians import SHARES
-from nskeys.wording.errors.database import DATABASE
-from nskeys.wording.errors.destinations import PLACES
-from nskeys.wording.errors.keys import KEYS
-from nskeys.wording.errors.recovery import RECOVERY
-from nskeys.wording.errors.schedule import SCHEDULE
-from nskeys.wording.errors.secrets import SECRETS
-from nskeys.wording.errors.setup import SETUP
-from nskeys.wording.errors.ssh import SERVERS
 from nskeys.wording.text.sentence import Row, Sentence, Table, listed
 from nskeys.wording.text.terminal import shown
 
@@ -34,25 +24,45 @@ def _reason(problem: NskeysError) -> str:
     return say(problem).what.removesuffix(".")
 
 
-ROWS: Table = MappingProxyType(
-    {
-        **SETUP,
-        **SECRETS,
-        **SHARES,
-        **KEYS,
-        **CREDENTIALS,
-        **BACKUPS,
-        **RECOVERY,
-        **PLACES,
-        **DATABASE,
-        **SERVERS,
-        **SCHEDULE,
-        NoCopyMade: _no_copy_made,
-    }
-)
+@cache
+def rows() -> Table:
+    """Return the row of every error. The tables are imported when something first went wrong."""
+    from nskeys.wording.errors.backups import BACKUPS
+    from nskeys.wording.errors.credentials import CREDENTIALS
+    from nskeys.wording.errors.custodians import SHARES
+    from nskeys.wording.errors.database import DATABASE
+    from nskeys.wording.errors.destinations import PLACES
+    from nskeys.wording.errors.imports import IMPORTS
+    from nskeys.wording.errors.keys import KEYS
+    from nskeys.wording.errors.other_databases import OTHER_DATABASES
+    from nskeys.wording.errors.recovery import RECOVERY
+    from nskeys.wording.errors.schedule import SCHEDULE
+    from nskeys.wording.errors.secrets import SECRETS
+    from nskeys.wording.errors.setup import SETUP
+    from nskeys.wording.errors.ssh import SERVERS
+
+    return MappingProxyType(
+        {
+            **SETUP,
+            **SECRETS,
+            **SHARES,
+            **KEYS,
+            **CREDENTIALS,
+            **IMPORTS,
+            **BACKUPS,
+            **RECOVERY,
+            **PLACES,
+            **DATABASE,
+            **OTHER_DATABASES,
+            **SERVERS,
+            **SCHEDULE,
+            NoCopyMade: _no_copy_made,
+        }
+    )
+
 
 _UNFORESEEN = Row(
-    "nskeys met a fault of its own and stopped; what it was doing may be done or not.",
+    "nskeys stopped because of a bug in it; what it was doing may or may not be done.",
     "Run 'nskeys status' to see how things stand, and report what you did when it happened.",
     "Look at the first screen to see how things stand.",
 )
@@ -75,6 +85,6 @@ def say_in_app(error: NskeysError) -> Sentence:
 def _row(error: NskeysError) -> Row:
     """Return the row of the error's class, or of the nearest class above it that has one."""
     for known in type(error).__mro__:
-        if known in ROWS:
-            return ROWS[known](error)
+        if known in rows():
+            return rows()[known](error)
     return _UNFORESEEN

@@ -7,25 +7,35 @@ from nskeys.errors import (
     BackupForeign,
     BackupForged,
     BackupNotProven,
+    CopyKeyMissing,
     NoBackupKnown,
     NoSuchBackup,
     NotABackup,
+    NothingToRestore,
+    PartsMissing,
+    PartsMixed,
+    SeveralServers,
 )
 from nskeys.reasons import ForeignReason, Problem
 from nskeys.wording.problems import problem_text
+from nskeys.wording.text.numbers import count
 from nskeys.wording.text.sentence import Row, Table, listed, token_words
 from nskeys.wording.text.terminal import shown
 
+_NAMED = 3
 _REGISTER = "The register in the menu (m) says where they are."
+_SHOWN_PARTS = 10
 _FOREIGN = MappingProxyType(
     {
-        ForeignReason.UNSIGNED: "it is not signed",
-        ForeignReason.BROKEN_SIGNATURE: "its signature is not by the server key that it names",
-        ForeignReason.UNPROVEN_SIGNATURE: (
-            "its signature cannot be checked, for the server key is not in it"
-        ),
+        ForeignReason.NOT_VOUCHED: "nothing on this machine tells whose server key signed it",
         ForeignReason.OTHER_SIGNER: "it is signed by another server's key",
-        ForeignReason.NAMES_OTHER_SIGNER: "it names another server's key as its signer",
+        ForeignReason.REPLACED_SIGNER: (
+            "it is signed by an earlier server key of this server, after that key was replaced"
+        ),
+        ForeignReason.EARLIER_SIGNER: (
+            "it is signed by an earlier server key of this server, and the register does not know it"
+        ),
+        ForeignReason.NAMED_OTHERWISE: "another server key signed it than the one that was named",
         ForeignReason.OTHER_CMDB: "it belongs to another CMDB",
         ForeignReason.LACKS_KEYS: "keys of this server are not in it, and stay unreadable here",
         ForeignReason.UNREACHED: (
@@ -68,7 +78,7 @@ def _backup_forged(error: BackupForged) -> Row:
     what = f"{shown(error.part)} in {shown(error.path)} is not what nskeys writes: somebody changed it."
     if error.part == "signature":
         what = (
-            f"{shown(error.path)} names the key of this server as its signer, and is not signed by it: "
+            f"{shown(error.path)} names a server key as its signer, and its signature does not hold: "
             "somebody made or changed it."
         )
     return Row(
@@ -80,20 +90,15 @@ def _backup_forged(error: BackupForged) -> Row:
 
 
 def _backup_foreign(error: BackupForeign) -> Row:
-    if error.reasons == (ForeignReason.LACKS_KEYS,):
-        return Row(
-            f"{shown(error.path)} is not enough: {foreign_words(ForeignReason.LACKS_KEYS)}.",
-            "Look for a newer one with 'nskeys register list'; if there is none, "
-            "run 'nskeys restore FILE --accept-foreign'.",
-            "Look for a newer one in the register (m); if there is none, restore from it (r): you are "
-            "asked before.",
-        )
     why = listed(tuple(foreign_words(reason) for reason in error.reasons))
     because = f": {why}" if why else ""
     return Row(
-        f"{shown(error.path)} does not prove that it comes from this server{because}.",
-        "If you know where it comes from, say so with 'nskeys restore FILE --accept-foreign'.",
-        "If you know where it comes from, restore from it (r): you are asked before.",
+        f"{shown(error.path)} does not prove that it comes from this server{because}; server key "
+        f"{shown(error.server_key)} signed it.",
+        "Compare that number with the server's runbook, and only if it is the same run "
+        "'nskeys restore FILE --server-key THUMBPRINT' with the number on the runbook.",
+        "Compare that number with the server's runbook, and only if it is the same restore from it (r): "
+        "you are asked before.",
     )
 
 
@@ -113,7 +118,14 @@ def _backup_not_proven(error: BackupNotProven) -> Row:
     )
 
 
-def _no_backup_known(_: NoBackupKnown) -> Row:
+def _no_backup_known(error: NoBackupKnown) -> Row:
+    if error.claimed:
+        return Row(
+            "The register names a backup that was not tried, because nothing on this machine vouches for "
+            f"it: {listed(tuple(map(shown, error.claimed)), _NAMED)}.",
+            "Name one whose address you know, as in 'nskeys restore FILE'.",
+            "Name one whose address you know.",
+        )
     return Row(
         "The register knows no backup that can be read from here.",
         "Name the file itself, as in 'nskeys drill FILE' or 'nskeys restore FILE'.",
@@ -129,6 +141,54 @@ def _no_such_backup(error: NoSuchBackup) -> Row:
     )
 
 
+def _parts_missing(error: PartsMissing) -> Row:
+    numbers = listed(tuple(shown(str(part)) for part in error.missing[:_SHOWN_PARTS]))
+    are = "is" if len(error.missing) == 1 else "are"
+    return Row(
+        f"{shown(error.path)} is a part of a database copy of {error.parts} parts, and part {numbers} "
+        f"{are} not there.",
+        "Put all parts into one folder, or take another copy: 'nskeys register list' says where they are.",
+        f"Put all parts into one folder, or take another copy. {_REGISTER}",
+    )
+
+
+def _parts_mixed(error: PartsMixed) -> Row:
+    return Row(
+        f"{shown(error.path)} and {shown(error.other)} are parts of different database copies.",
+        "Name the parts of one copy; they have the same name up to the number of the part.",
+        "Choose the parts of one copy; they have the same name up to the number of the part.",
+    )
+
+
+def _copy_key_missing(error: CopyKeyMissing) -> Row:
+    return Row(
+        f"The database copy {shown(error.path)} is encrypted to the copy key {shown(error.kid[:8])}, which "
+        "is not in the key backup that was opened.",
+        "Open it with a key backup that is as old as the copy or newer, or take an older copy.",
+        "Open it with a key backup that is as old as the copy or newer, or take an older copy.",
+    )
+
+
+def _nothing_to_restore(error: NothingToRestore) -> Row:
+    copies = f", but {count(error.copies, 'database copy')}" if error.copies else ""
+    refused = listed(tuple(shown(one) for one in error.refused[:_SHOWN_PARTS]))
+    why = f"; {refused} cannot be used" if refused else ""
+    return Row(
+        f"There is no key backup in {shown(error.place)}{copies}{why}.",
+        "Name the place or the file where a key backup is: 'nskeys inspect FILE' shows what is in one.",
+        "Choose the place or the file where a key backup is.",
+    )
+
+
+def _several_servers(error: SeveralServers) -> Row:
+    named = listed(tuple(shown(key[:8]) for key in error.server_keys[:_SHOWN_PARTS]))
+    return Row(
+        f"Archives of more than one server key or CMDB lie in {shown(error.place)}, signed by {named}.",
+        "Say which one by the runbook's number, '--server-key THUMBPRINT', or name the file.",
+        "Choose the one whose number is on the runbook.",
+    )
+
+
 BACKUPS: Table = MappingProxyType(
     {
         NotABackup: _not_a_backup,
@@ -136,7 +196,12 @@ BACKUPS: Table = MappingProxyType(
         BackupForged: _backup_forged,
         BackupForeign: _backup_foreign,
         BackupNotProven: _backup_not_proven,
+        PartsMissing: _parts_missing,
+        PartsMixed: _parts_mixed,
+        CopyKeyMissing: _copy_key_missing,
         NoBackupKnown: _no_backup_known,
         NoSuchBackup: _no_such_backup,
+        NothingToRestore: _nothing_to_restore,
+        SeveralServers: _several_servers,
     }
 )

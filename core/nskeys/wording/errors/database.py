@@ -3,13 +3,27 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from nskeys.errors import CmdbAltered, CmdbBusy, CmdbDamaged, CmdbForbids, CmdbFull, CmdbUnreachable
-from nskeys.reasons import AnyProblem, Problem
+from nskeys.errors import (
+    ChangeWaits,
+    CmdbAltered,
+    CmdbBusy,
+    CmdbDamaged,
+    CmdbForbids,
+    CmdbFull,
+    CmdbNotEmpty,
+    CmdbUnreachable,
+    MoveRefused,
+    MoveWaits,
+    NothingToAccept,
+)
+from nskeys.reasons import AnyProblem, MoveProblem, Problem
+from nskeys.wording.mismatches import NO_GROUND, can_be_accepted, mismatch_line
 from nskeys.wording.problems import problem_text
+from nskeys.wording.text.numbers import count
 from nskeys.wording.text.sentence import Row, Table, alike, capitalised, listed
 from nskeys.wording.text.terminal import shown
 
-_TO_REACH = "Check that its file or its server is there, and the 'cmdb' line in config.toml."
+_CHECK = "Check that its file or its server is there, and the 'cmdb' line in config.toml"
 _FROM_THERE = "Run the command again: what was committed before is kept, and it goes on from there."
 _ON_FROM_THERE = "Try it again: what was committed before is kept, and it goes on from there."
 _PRIMARY = (
@@ -73,7 +87,11 @@ REASONS: Mapping[AnyProblem, tuple[str, ...]] = MappingProxyType(
 
 
 def _cmdb_unreachable(error: CmdbUnreachable) -> Row:
-    fallback = (f"{{}} cannot be opened{problem_text(error.problem)}", _TO_REACH)
+    fallback = (
+        f"{{}} cannot be opened{problem_text(error.problem)}",
+        f"{_CHECK}; then run the command again.",
+        f"{_CHECK}; then try again.",
+    )
     words, advice, *in_app = REASONS.get(error.problem, fallback)
     by_key = in_app[0] if in_app else advice
     detail = f" ({shown(error.detail)})" if error.detail else ""
@@ -98,6 +116,53 @@ def _cmdb_altered(error: CmdbAltered) -> Row:
     )
 
 
+def _cmdb_not_empty(error: CmdbNotEmpty) -> Row:
+    return Row(
+        f"The CMDB {shown(error.address)} is not empty: it holds {count(error.credentials, 'credential')}; "
+        "a database copy replaces none.",
+        "Bring the keys alone back with 'nskeys restore FILE --keys-only', or name an empty database.",
+        "Restore the keys alone, or name an empty database.",
+    )
+
+
+_AN_EMPTY_ONE = "Name a database with nothing in it, or a file that is not there: nothing is overwritten."
+_MOVE_REFUSED: Mapping[MoveProblem, tuple[str, ...]] = MappingProxyType(
+    {
+        MoveProblem.HERE: (
+            "The CMDB is at {address} already.",
+            "Name another database, or see with 'nskeys status' that all is well here.",
+            "Name another database.",
+        ),
+        MoveProblem.SAME: (
+            "{address} is the CMDB itself, by another address, or a replica of it.",
+            _AN_EMPTY_ONE,
+        ),
+        MoveProblem.NOT_EMPTY: (
+            "The database {address} is not empty: it is a CMDB already.",
+            _AN_EMPTY_ONE,
+        ),
+        MoveProblem.DIFFERS: (
+            "What was read back from {address} is not what was written{table}; the CMDB was not moved.",
+            "Find out what else writes to that database, then run the command again.",
+            "Find out what else writes to that database, then try it again.",
+        ),
+        MoveProblem.ROWS_CHANGED: (
+            "Nothing was moved, for credentials of {detail} are not what they must be.",
+            "See which with 'nskeys verify', and put back what was there or accept it; then move.",
+            "Open all (v) shows which; put back what was there or accept it, then move.",
+        ),
+    }
+)
+
+
+def _move_refused(error: MoveRefused) -> Row:
+    what, advice, *in_app = _MOVE_REFUSED[error.problem]
+    detail = shown(error.detail)
+    table = f" (table {detail})" if error.detail else ""
+    said = what.format(address=shown(error.address), detail=detail, table=table)
+    return Row(said, advice, in_app[0] if in_app else advice)
+
+
 def _cmdb_damaged(error: CmdbDamaged) -> Row:
     rows = f" (rows {listed(tuple(shown(row) for row in error.rows))})" if error.rows else ""
     table = f"The table {shown(error.table)} of the CMDB" if error.table else "The CMDB"
@@ -107,13 +172,39 @@ def _cmdb_damaged(error: CmdbDamaged) -> Row:
     )
 
 
+_MOST_TOLD = 5
+
+
+def _change_waits(error: ChangeWaits) -> Row:
+    first = [mismatch_line(one) for one in error.mismatches[:_MOST_TOLD]]
+    more = len(error.mismatches) - len(first)
+    told = "; ".join([*first, f"and {more} more"] if more else first)
+    what = f"Nothing was changed, since something does not fit the last checkpoint: {told}."
+    if not can_be_accepted(error.mismatches):
+        return Row(what, NO_GROUND, NO_GROUND)
+    return Row(
+        what,
+        "Find out who did it, and put back what was there; or see 'nskeys checkpoint show', and accept it "
+        "with 'nskeys checkpoint accept --shown DIGEST --reason TEXT'.",
+        "Find out who did it, and put back what was there; Audit trail in the menu (m), then c, shows it.",
+    )
+
+
 DATABASE: Table = MappingProxyType(
     {
         CmdbUnreachable: _cmdb_unreachable,
         CmdbForbids: _cmdb_unreachable,
         CmdbFull: _cmdb_unreachable,
+        ChangeWaits: _change_waits,
+        NothingToAccept: lambda _: alike(
+            "There is nothing to accept: everything fits the last checkpoint.",
+            "Look at what it was that you meant to accept; it may have been put back.",
+        ),
         CmdbBusy: _cmdb_busy,
         CmdbAltered: _cmdb_altered,
+        CmdbNotEmpty: _cmdb_not_empty,
         CmdbDamaged: _cmdb_damaged,
+        MoveRefused: _move_refused,
+        MoveWaits: _move_refused,
     }
 )

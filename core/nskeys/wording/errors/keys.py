@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from nskeys.errors import (
     AmbiguousKey,
+    KeyIsActive,
     KeyNotUsable,
     KeyStoreDamaged,
     KeyStoreElsewhere,
@@ -24,6 +25,14 @@ from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import WITH_SUDO, Row, Table, alike, listed
 from nskeys.wording.text.terminal import safe, shown
+
+
+def _key_is_active(error: KeyIsActive) -> Row:
+    return Row(
+        f"Key {kid_name(error.kid)} is the one that seals, so another one has to take its place first.",
+        "Run 'nskeys key rotate' until another key is active, then mark this one again.",
+        "Rotate first (o on the first screen), then mark this one again.",
+    )
 
 
 def _key_store_damaged(error: KeyStoreDamaged) -> Row:
@@ -213,6 +222,7 @@ def _rotation_not_open(_: RotationNotOpen) -> Row:
 
 KEYS: Table = MappingProxyType(
     {
+        KeyIsActive: _key_is_active,
         KeyStoreDamaged: _key_store_damaged,
         KeyStoreElsewhere: _key_store_elsewhere,
         KeyStoreOfAnotherCmdb: _key_store_of_another_cmdb,

@@ -22,6 +22,7 @@ _REFUSED = MappingProxyType(
         RecipientProblem.RSA_SIZE: "is an RSA key of a size that is not used: 2,048 to 8,192 bits are",
         RecipientProblem.TOO_LONG: "is longer than any recipient",
         RecipientProblem.NOT_RECIPIENT: "is no recipient",
+        RecipientProblem.REPLACED: "is a recovery identity of this server that was replaced",
     }
 )
 _UNUSABLE = MappingProxyType(
@@ -36,10 +37,11 @@ _UNUSABLE = MappingProxyType(
 _DAMAGED = MappingProxyType(
     {
         RecoveryProblem.NOT_SIGNED: "the signature of this server's key does not fit it",
+        RecoveryProblem.NOT_THE_LAST: "it is not the record that the last change left here",
         RecoveryProblem.OTHER_SERVER: "it belongs to another server",
-        RecoveryProblem.RECORD_MISSING: "the record that belongs to the identity beside it is gone",
         RecoveryProblem.IDENTITY_MISSING: "the identity that belongs to it is gone",
         RecoveryProblem.IDENTITY_CHANGED: "it is not the identity that was made here",
+        RecoveryProblem.REPLACED: "it was replaced by another one, as a backup of this server says",
         RecoveryProblem.NOT_CANONICAL: "it is not what was written",
     }
 )
@@ -82,7 +84,7 @@ def _identity_not_proven(error: IdentityNotProven) -> Row:
     return alike(
         f"The new identity for {shown(error.path)} did not open a test file with its password, "
         "so nothing was changed.",
-        "Try again, on another machine if it happens again, for this one computes wrongly.",
+        "Try again, on another machine if it happens again, because this one computes wrongly.",
     )
 
 
@@ -90,7 +92,7 @@ def _recovery_damaged(error: RecoveryDamaged) -> Row:
     return Row(
         f"The recovery identity kept at {shown(error.path)} cannot be used: "
         f"{token_words(_DAMAGED, error.problem)}.",
-        "Find out who changed it, for nothing is encrypted to it now; then put the folder back, "
+        "Find out who changed it: nothing is encrypted to it now; then put the folder back, "
         "or move it away and run 'nskeys identity create'.",
         "Find out who changed it; put the folder back, or move it away and make another.",
     )

@@ -10,17 +10,17 @@ from nskeys.wording.text.terminal import shown
 _REFUSED = MappingProxyType(
     {
         ScheduleProblem.PASSPHRASE: (
-            "A passphrase protects the keys here, and a timer has nobody to ask for it.",
+            "A passphrase protects the keys here, and a timer cannot ask for it.",
             "Bind them to this machine with 'nskeys protector change tpm2', or back up by hand.",
             "Bind them to this machine under Protector in the menu (m), or back up by hand (b).",
         ),
         ScheduleProblem.TOKEN: (
-            "A token protects the keys here, and a timer has nobody to ask for its PIN.",
+            "A token protects the keys here, and a timer cannot ask for its PIN.",
             "Bind them to this machine with 'nskeys protector change tpm2', or back up by hand.",
             "Bind them to this machine under Protector in the menu (m), or back up by hand (b).",
         ),
         ScheduleProblem.NO_IDENTITY: (
-            "There is no recovery identity, so a timer's backup would have nobody to ask for a password.",
+            "There is no recovery identity, and a timed backup cannot ask for a password.",
             "Make one, once and by a person, with 'nskeys identity create'.",
             "Make one, once and by a person, under Recovery in the menu (m).",
         ),

@@ -19,6 +19,11 @@ _WRONG = MappingProxyType(
             "That PIN does not open the token",
             "Try again with care: after a few wrong ones the token locks itself.",
         ),
+        Opens.EXPORT: (
+            "That password does not open it",
+            "Try again; a database that was locked with a key file too needs that as well.",
+        ),
+        Opens.GPG_KEY: ("That passphrase does not open the OpenPGP key", _TRY_AGAIN),
         Opens.IDENTITY: (
             "That password does not open the identity",
             "Try again with the one it was made with; another backup may need an earlier one.",
@@ -40,7 +45,13 @@ _WANTED = MappingProxyType(
         Wanted.SHEETS: ("A terminal to show the sheets on", "--sheets DIR"),
         Wanted.IDENTITY_PASSWORD: ("The password of the identity", "--password-file F"),
         Wanted.SSH_PASSWORD: ("The password of the login at the server", "--ssh-secret-file F"),
+        Wanted.YES: ("A person's word that this is the server key on the runbook", "--server-key T"),
         Wanted.SSH_PASSPHRASE: ("The passphrase of the key file", "--ssh-secret-file F"),
+        Wanted.EXPORT_PASSWORD: ("The password of what is imported", "--password-file F"),
+        Wanted.EXPORT_KEY_FILE: ("The key file of what is imported", "--key-file F"),
+        Wanted.EXPORT_IDENTITY: ("An identity that opens this export", "--identity F"),
+        Wanted.NEW_EXPORT_PASSWORD: ("A new password for the export", "--password-file F"),
+        Wanted.GPG_PASSPHRASE: ("The passphrase of the OpenPGP key", "--password-file F"),
     }
 )
 _DETAILS: Mapping[str, str] = MappingProxyType(
@@ -82,7 +93,7 @@ def _secret_unavailable(error: SecretUnavailable) -> Row:
     return Row(
         f"{wanted} is needed, and nobody could be asked for it{detail}.",
         f"Give it with '{option}', or run the command at a terminal."
-        if error.wanted is not Wanted.IDENTITY
+        if error.wanted not in (Wanted.IDENTITY, Wanted.EXPORT_IDENTITY)
         else f"Give it with '{option}'.",
         LOOK_AGAIN,
     )

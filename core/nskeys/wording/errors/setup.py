@@ -33,7 +33,9 @@ _NEWER = MappingProxyType(
         Versioned.STORE: "The key store",
         Versioned.CONFIG: "The configuration",
         Versioned.BACKUP: "This backup",
+        Versioned.DATABASE_COPY: "This database copy",
         Versioned.RECOVERY: "The record of recovery identities",
+        Versioned.CHECKPOINT: "The checkpoint",
     }
 )
 _CONFIGURATION = MappingProxyType(
@@ -60,6 +62,8 @@ _OPERATIONS = MappingProxyType(
         Operation.RETIREMENT: "the retirement of this backup",
         Operation.IDENTITY: "the new recovery identity",
         Operation.CUSTODIANS: "the shares for custodians",
+        Operation.MOVE: "the move to another database",
+        Operation.ACCEPTANCE: "what does not fit the checkpoint",
         Operation.PROOF: "the trying of the credentials",
     }
 )

@@ -67,6 +67,22 @@ def fit(text: str, cells: int, *, ellipsis: str = ELLIPSIS) -> str:
     return "".join(kept) + ellipsis
 
 
+def middle(text: str, cells: int, ellipsis: str = ELLIPSIS) -> str:
+    """Return safe `text` in at most `cells` cells; `ellipsis` stands for the middle of a longer one, since
+    both ends of a path say more."""
+    if width(text) <= cells:
+        return text
+    room = cells - width(ellipsis)
+    if room < 2:
+        return fit(text, cells, ellipsis=ellipsis)
+    end = ""
+    for cluster in reversed(list(_clusters(text))):
+        if width(cluster + end) > (room + 1) // 2:
+            break
+        end = cluster + end
+    return fit(text, room - width(end), ellipsis="") + ellipsis + end
+
+
 def pad(text: str, cells: int, *, right: bool = False, ellipsis: str = ELLIPSIS) -> str:
     """Return safe `text` in exactly `cells` cells, cut or filled up with spaces (`right`: in front)."""
     fitted = fit(text, cells, ellipsis=ellipsis)

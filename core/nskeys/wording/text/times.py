@@ -48,6 +48,27 @@ def ago(moment: datetime, now: datetime) -> str:
     return f"{_many(int(seconds // unit), word)} ago"
 
 
+def ago_brief(moment: datetime, now: datetime) -> str:
+    """Return `ago` in few cells: `3d ago`, `2mo ago`; for a moment ahead of `now`, `ahead of now`."""
+    if is_future(moment, now):
+        return "ahead of now"
+    words = ago(moment, now).split()
+    if len(words) != 3:
+        return "just now"
+    unit = "mo" if words[1].startswith("month") else words[1][0]
+    return f"{words[0]}{unit} ago"
+
+
+def today_or_ago(moment: datetime, now: datetime, *, tz: tzinfo | None = None) -> str:
+    """Return `today 02:00` on the day that `now` is, else `3 days ago`; for a moment ahead of `now` its
+    date."""
+    if is_future(moment, now):
+        return f"dated {day(moment, tz=tz)}"
+    if day(moment, tz=tz) == day(now, tz=tz):
+        return f"today {moment.astimezone(tz):%H:%M}"
+    return ago(moment, now)
+
+
 def since(moment: datetime, now: datetime, *, tz: tzinfo | None = None) -> str:
     """Return `since 14:02` on the day that `now` is, else `since 2026-11-20`."""
     if day(moment, tz=tz) == day(now, tz=tz):
