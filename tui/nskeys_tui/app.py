@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from rich.console import RenderableType
 from rich.text import Text
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.filter import LineFilter
@@ -32,8 +31,10 @@ from textual.worker import WorkerFailed
 
 from nskeys.wording.waiting import BUSY, LEAVE, LEAVE_NO, LEAVE_YES, WAITING, not_utf8
 from nskeys_tui.keyboard import parted
+from nskeys_tui.presenters.look import wants_ascii
 from nskeys_tui.screens.splash import SplashScreen
-from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme, wants_ascii
+from nskeys_tui.terminal.app import TerminalApp
+from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme
 from nskeys_tui.widgets.guarded import Guarded
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ _ROUNDS = 2
 key itself, whose action is run, then the messages of that action."""
 _ONE_NOTICE = 3.0
 """Seconds in which bytes that are not UTF-8 are reported once."""
+_ONLY_KEYS = frozenset({"quit", "leave", "back", "dismiss", "choose", "mark"})
+"""Actions that the palette does not offer by these names: the way back, and those of a list."""
 _LOST = 0.05
 """Seconds between two checks whether a widget that got a key still exists."""
 
@@ -68,9 +71,13 @@ class Opening(Generic[T]):
     """Return the screen that follows."""
     refuse: "Callable[[NskeysError], Screen[None]]"
     """Return the screen that explains why there is none."""
+    title: str = "nskeys"
+    """What stands at the left of every screen's top line."""
+    banner: str = ""
+    """A sentence that the first screens keep in sight."""
 
 
-class NskeysApp(App[None]):
+class NskeysApp(TerminalApp):
     """The app: full screen, keyboard only."""
 
     TITLE = "nskeys"
@@ -108,6 +115,7 @@ class NskeysApp(App[None]):
         """`at_the_latest` makes the process end with a code a few seconds later, whatever hangs."""
         self._ascii = AsciiFilter(enabled=wants_ascii(os.environ, sys.stderr.encoding or "ascii"))
         super().__init__(ansi_color=True)
+        self.title, self.banner = opening.title, opening.banner
         self._connect = partial(self._connecting, opening)
         self._typed: deque[events.Key | events.Paste] = deque()
         self._watching = False
@@ -123,7 +131,7 @@ class NskeysApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """Return the frame and its words."""
-        return SplashScreen()
+        return SplashScreen(banner=self.banner)
 
     def on_mount(self) -> None:
         """Connect the services once the first screen is painted."""
@@ -171,7 +179,7 @@ class NskeysApp(App[None]):
     async def _take_keys(self) -> None:
         if self._settling is not None and not _is_there(self._settling[0]):
             self._settling = None
-        while self._typed and self._settling is None:
+        while self._typed and self._settling is None and not self.holds:
             event = self._typed.popleft()
             if not self._is_dropped(event):
                 target = self.focused or self.screen
@@ -181,6 +189,12 @@ class NskeysApp(App[None]):
         if self._typed and not self._watching:
             self._watching = True
             self.set_timer(_LOST, self._watch)
+
+    def release(self) -> None:
+        """Paint, and handle what was typed while the first page stood alone."""
+        if self.holds:
+            super().release()
+            self.call_later(self._take_keys)
 
     async def _watch(self) -> None:
         """Stop waiting for a widget that was removed with a key in its queue."""
@@ -224,23 +238,29 @@ class NskeysApp(App[None]):
     # --- commands --------------------------------------------------------------------------------
 
     def commands_now(self) -> "Iterable[Command]":
-        """Return the commands of this screen's keys, and that of the other theme."""
+        """Return the commands of this screen's keys, of every other screen, and of the app itself; those
+        of a dialog alone while it asks something."""
+        from nskeys.wording.menu import DARK_TERMINAL, LIGHT_TERMINAL, QUIT
         from nskeys_tui.dialogs.palette import Command
 
         for node, binding, enabled, _ in self.screen.active_bindings.values():
-            if binding.show and enabled and binding.description:
+            if binding.show and enabled and binding.description and not _is_known(binding.action):
                 run = partial(self.run_action, binding.action, node)
                 yield Command(binding.description, binding.tooltip, run)
+        if not self.screen.is_modal:
+            for screen in self.screen_stack:  # the first screen knows them; before there are keys, none
+                yield from getattr(screen, "commands_everywhere", tuple)()
         other = LIGHT if self.theme == DARK.name else DARK
-        background = "dark" if other.dark else "light"
-        meaning = f"Colours that are read well on a {background} background"
-        yield Command(f"{background.capitalize()} terminal", meaning, partial(self.set_theme, other))
+        name, meaning, also = DARK_TERMINAL if other.dark else LIGHT_TERMINAL
+        yield Command(name, meaning, partial(self.set_theme, other), also)
+        name, meaning, also = QUIT
+        yield Command(name, meaning, self.action_quit, also)
 
     def action_palette(self) -> None:
         """Show all commands (Ctrl+P)."""
         from nskeys_tui.dialogs.palette import Palette
 
-        if not self.screen.is_modal:
+        if not isinstance(self.screen, Palette) and not getattr(self.screen, "BUSY", False):
             self.push_screen(Palette(tuple(self.commands_now())), self._run_command)
 
     def _run_command(self, command: "Command | None") -> None:
@@ -249,6 +269,12 @@ class NskeysApp(App[None]):
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme.name
+
+    def action_focus_next(self) -> None:
+        """Complete the path that is being typed; else go to the next part of the screen."""
+        completes: Callable[[], bool] = getattr(self.focused, "complete", bool)
+        if not completes():
+            super().action_focus_next()
 
     def action_help(self) -> None:
         """Show the keys of this screen (`?`)."""
@@ -315,6 +341,11 @@ class NskeysApp(App[None]):
             self._exit_renderables.append(Text(bug_in_a_sentence(self._exception)))
         self._return_code = A_BUG
         self._close_messages_no_wait()
+
+
+def _is_known(action: str) -> bool:
+    """Return whether the palette offers this by another name: a way back, a key of a list, a screen."""
+    return action in _ONLY_KEYS or action.startswith("go(")
 
 
 def _is_typed_into(target: Widget, event: events.Key | events.Paste) -> bool:

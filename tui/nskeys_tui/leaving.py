@@ -15,25 +15,26 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Thread
 from types import FrameType
+from typing import Any
 
 from nskeys.threads import in_a_thread
+from nskeys_tui.presenters.look import MODES_OFF
 
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _CLEANUP_TIMEOUT_S = 1.5
 """Seconds that work has to come to its next safe place, once the terminal is put back."""
 _DEADLINE = 4.0
 """Seconds until the process ends, whatever it waits for."""
-_MODES_OFF = b"\x1b[?2004l\x1b[?7h\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
-"""Paste brackets, keyboard protocol, alternate screen and focus reports off; line wrap and cursor on."""
 
 
 class Leaving:
-    """The end of one run. Make it in the main thread, before the terminal is changed."""
+    """The end of one run. Make it in the main thread, before Textual changes the terminal."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, modes: list[Any] | None = None) -> None:
+        """`modes`: those of the terminal before anything of ours changed them (None: the present ones)."""
         self._loop = loop
         self._terminal = sys.stdin.fileno()
-        self._modes = termios.tcgetattr(self._terminal)
+        self._modes = modes or termios.tcgetattr(self._terminal)
         self._threads = ThreadPoolExecutor(thread_name_prefix="work")
         loop.set_default_executor(self._threads)
         self._signal: int | None = None
@@ -68,7 +69,7 @@ class Leaving:
             termios.tcsetattr(self._terminal, termios.TCSANOW, self._modes)
             os.set_blocking(self._terminal, False)
             try:
-                os.write(self._terminal, _MODES_OFF)
+                os.write(self._terminal, MODES_OFF)
             finally:
                 os.set_blocking(self._terminal, True)
 

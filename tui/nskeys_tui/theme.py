@@ -12,6 +12,8 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import Theme
 
+from nskeys_tui.presenters.look import ASCII, wants_light
+
 
 def _theme(name: str, *, dark: bool, accent: str, warning: str) -> Theme:
     return Theme(
@@ -51,56 +53,14 @@ LIGHT = _theme("nskeys-light", dark=False, accent="ansi_blue", warning="ansi_mag
 """For terminals with a light background, where yellow and cyan can hardly be read."""
 
 
-_ASCII = str.maketrans(
-    {
-        sign: plain
-        for plain, signs in {
-            "-": "─━▔▁·–—",
-            "=": "═",
-            "|": "│┃║▏▕",
-            "+": "╭╮╰╯┌┐└┘├┤┬┴┼╔╗╚╝✓✔",
-            "#": "█▉▊▋▌▐▀▄▒▓",
-            ".": "░",
-            "*": "•●◉",
-            "o": "○",
-            "~": "…",
-            "x": "×✗✘",
-            ">": "→▸▶",
-            "<": "←◂◀⏎",
-            "^": "↑▲",
-            "v": "↓▼",
-            "?": "▯",
-            "'": "‘’",
-            '"': "“”",
-        }.items()
-        for sign in signs
-    }
-)
-"""Every sign the program draws with, and an ASCII sign of the same width."""
-
-
 class AsciiFilter(LineFilter):
     """Draws frames, bars and marks in ASCII. Letters of any script are kept: they are data."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the same segments, sign for sign."""
-        return [Segment(text.translate(_ASCII), style, control) for text, style, control in segments]
-
-
-def wants_ascii(environment: Mapping[str, str], encoding: str) -> bool:
-    """Return whether this terminal draws only ASCII: the Linux console, old terminals, other encodings than
-    UTF-8. `NSKEYS_ASCII` overrides this (`0` for no)."""
-    if chosen := environment.get("NSKEYS_ASCII"):
-        return chosen != "0"
-    kind = environment.get("TERM", "")
-    return kind.startswith(("linux", "vt1", "vt2", "dumb")) or "utf" not in encoding.lower()
+        return [Segment(text.translate(ASCII), style, control) for text, style, control in segments]
 
 
 def starting_theme(environment: Mapping[str, str]) -> Theme:
-    """Return the first theme: that of `NSKEYS_THEME`, that of the terminal's `COLORFGBG`, else the dark
-    one."""
-    chosen = environment.get("NSKEYS_THEME", "")
-    background = environment.get("COLORFGBG", "").rpartition(";")[2]
-    if chosen in ("light", "dark"):
-        return LIGHT if chosen == "light" else DARK
-    return LIGHT if background in ("7", "15") else DARK
+    """Return the first theme."""
+    return LIGHT if wants_light(environment) else DARK

@@ -3,10 +3,15 @@
 from collections.abc import Iterable
 from typing import ClassVar, Generic, TypeVar
 
+from rich.console import RenderableType
+from rich.segment import Segment
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.containers import Vertical
 from textual.content import Content
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -15,6 +20,18 @@ from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 
 T = TypeVar("T")
+_DIM = Style(dim=True, bold=False)
+
+
+class _Dimmed(BackgroundScreen):
+    """The screen behind a dialog, quiet: a tint, Textual's own means, has no effect on the terminal's own
+    colours."""
+
+    @classmethod
+    def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterable[Segment]:  # noqa: ARG003
+        """Yield the segments dimmed, without what they mean to a mouse."""
+        for text, style, control in segments:
+            yield Segment(text, _DIM if style is None else style.clear_meta_and_links() + _DIM, control)
 
 
 class Dialog(ModalScreen[T | None], Guarded[T | None], Generic[T]):
@@ -63,6 +80,18 @@ class Dialog(ModalScreen[T | None], Guarded[T | None], Generic[T]):
         frame.border_title = Content(self._title)
         yield Vertical(frame, classes="dialog--edge")
         yield KeyBar()
+
+    def render(self) -> RenderableType:
+        """Return what is seen around the frame."""
+        behind = super().render()
+        if isinstance(behind, BackgroundScreen) and self.is_seen:
+            return _Dimmed(behind.screen, behind.color)
+        return behind
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the dialog is shown; else the screen behind it stays as it was."""
+        return True
 
     def body(self) -> Iterable[Widget]:
         """Return what stands in the frame."""

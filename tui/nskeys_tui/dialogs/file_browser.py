@@ -9,17 +9,28 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from nskeys.errors import CannotCreate
+from nskeys.files import make_folder
 from nskeys.threads import in_a_thread
+from nskeys.wording.browsing import (
+    BEGINS_WITH,
+    NEW_FOLDER,
+    NEW_FOLDER_LABEL,
+    NO_ANSWER,
+    new_folder_problem,
+)
+from nskeys.wording.errors import say
 from nskeys.wording.text.numbers import size
 from nskeys.wording.text.terminal import ELLIPSIS, safe, width
 from nskeys.wording.text.times import when
 from nskeys_tui.dialogs.dialog import Dialog
+from nskeys_tui.dialogs.questions import Line, LineDialog
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
@@ -130,8 +141,16 @@ _COLUMNS = (
 )
 
 
+def is_a_backup(name: str) -> bool:
+    """Return whether a file is called as backups are."""
+    return name.endswith((".zip", ".kms"))
+
+
 class FileBrowser(Dialog[Path]):
-    """Returns the path of a file, or of a folder where `folders` are wanted; None for Esc."""
+    """Returns the path of a file; of a folder where `folders` are wanted; of either where a `tree` may be
+    taken like a file; None for Esc. Letters go to the next name that begins with them."""
+
+    HELP = "Type the beginning of a name to go to it."
 
     DEFAULT_CSS = """
     FileBrowser {
@@ -143,10 +162,12 @@ class FileBrowser(Dialog[Path]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", priority=True, tooltip="Go into the folder, or take the file"),
-        Binding("s", "take", "Take this folder", tooltip="Take the folder whose contents are shown"),
-        Binding("backspace", "up", "Up", tooltip="Go to the folder above"),
+        Binding("ctrl+s", "take", "Take this folder", tooltip="Take the folder whose contents are shown"),
+        Binding("ctrl+n", "new", "New folder", tooltip="Make a folder here, and go into it"),
+        Binding("backspace", "up", "Up", tooltip="Take a typed letter back, or go to the folder above"),
         Binding("left", "up", show=False),
-        Binding("full_stop", "hidden", "Hidden", tooltip="Show names that begin with a dot, or not"),
+        Binding("ctrl+a", "hidden", "Hidden", tooltip="Show names that begin with a dot, or not"),
+        Binding("f1", "app.help", "Help", show=False),
     ]
 
     PATIENCE: ClassVar[float] = 10.0
@@ -158,15 +179,18 @@ class FileBrowser(Dialog[Path]):
         start: Path,
         *,
         folders: bool = False,
-        wanted: Callable[[str], bool] = lambda name: name.endswith((".zip", ".kms")),
+        tree: bool = False,
+        wanted: Callable[[str], bool] = is_a_backup,
     ) -> None:
         super().__init__(title)
-        self._start, self._folders = start, folders
-        self._is_wanted = _no_file if folders else wanted
+        self._start, self._folders, self._tree = start, folders, tree
+        self._is_wanted = is_no_file if folders else wanted
         self._folder: Path | None = None
         self._entries: tuple[Entry, ...] = ()
         self._hidden = False
         self._came_from = ""
+        self._typed = ""
+        """The beginning of a name, as far as it was typed."""
 
     def body(self) -> Iterable[Widget]:
         """Return where we are, what is there, what went wrong."""
@@ -178,7 +202,57 @@ class FileBrowser(Dialog[Path]):
         self._go(self._start)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self._folders if action == "take" else super().check_action(action, parameters)
+        if action == "take":
+            return self._folders or self._tree
+        if action == "new":
+            return self._folders
+        return super().check_action(action, parameters)
+
+    # --- typing ------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """Go to the name that begins with what is typed; other keys begin anew."""
+        if event.character is not None and event.is_printable:
+            event.stop()
+            self._begin_with(self._typed + event.character)
+        elif event.key != "backspace":
+            self._typed = ""
+
+    def _begin_with(self, typed: str) -> None:
+        """Move to the first name that begins with `typed`, whatever its case; where none does, stay."""
+        wanted = typed.casefold()
+        names = [safe(entry.name).casefold() for entry in self._entries]
+        found = next((number for number, name in enumerate(names) if name.startswith(wanted)), None)
+        self._typed = typed if found is not None else self._typed
+        if found is not None:
+            self.query_one(CredentialTable).show(EntryRows(self._entries), cursor=found)
+        self.query_one("#problem", Static).update(Content(self._typed and f"{BEGINS_WITH} {self._typed}"))
+
+    def action_new(self) -> None:
+        """Ask for the name of a new folder."""
+        line = Line(NEW_FOLDER_LABEL, check=self._wrong_name)
+        self.app.push_screen(LineDialog(NEW_FOLDER, "", line), self._make)
+
+    def _wrong_name(self, name: str) -> str:
+        taken = any(entry.name == name for entry in self._entries)
+        return new_folder_problem(name, taken=taken)
+
+    def _make(self, name: str | None) -> None:
+        if name is not None and self._folder is not None:
+            self.run_worker(self._made(self._folder / name), group="listing", exclusive=True)
+
+    async def _made(self, folder: Path) -> None:
+        """Make the folder in a thread, and go into it."""
+        making = in_a_thread(partial(_problem_of_making, folder))
+        try:
+            async with asyncio.timeout(self.PATIENCE):
+                problem = await asyncio.wrap_future(making)
+        except TimeoutError:
+            problem = NO_ANSWER
+        if problem:
+            self.query_one("#problem", Static).update(Content(f"! {problem}"))
+        else:
+            await self._list(folder)
 
     # --- moving ------------------------------------------------------------------------------------
 
@@ -199,8 +273,11 @@ class FileBrowser(Dialog[Path]):
             self.dismiss(self._folder / entry.name)
 
     def action_up(self) -> None:
-        """Go to the parent folder, with the cursor on the one that was left."""
-        if self._folder is not None and self._folder != self._folder.parent:
+        """Take a typed letter back; without any, go to the parent folder, with the cursor on the one that
+        was left."""
+        if self._typed:
+            self._begin_with(self._typed[:-1])
+        elif self._folder is not None and self._folder != self._folder.parent:
             self._came_from = self._folder.name
             self._go(self._folder.parent)
 
@@ -239,7 +316,7 @@ class FileBrowser(Dialog[Path]):
             return
         if not first:
             problem.update(Content(""))
-        self._folder, self._entries = found, entries
+        self._folder, self._entries, self._typed = found, entries, ""
         names = [entry.name for entry in self._entries]
         cursor = names.index(self._came_from) if self._came_from in names else 0
         self._came_from = ""
@@ -255,8 +332,18 @@ class FileBrowser(Dialog[Path]):
             where.update(Content(fit_end(safe(str(self._folder)), max(1, where.size.width))))
 
 
-def _no_file(_name: str) -> bool:
+def is_no_file(_name: str) -> bool:
+    """Return False: only folders are wanted."""
     return False
+
+
+def _problem_of_making(folder: Path) -> str:
+    """Make a folder; return what prevented it, or nothing."""
+    try:
+        make_folder(folder)
+    except CannotCreate as error:
+        return str(say(error).what)
+    return ""
 
 
 def fit_end(text: str, cells: int) -> str:

@@ -12,7 +12,8 @@ from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.key_bar import key_name
 
 _ALWAYS = (
-    ("Ctrl+P", "All commands of this screen, found by name"),
+    ("j k g G", "Down, up, to the first row and to the last, as the arrows, Home and End"),
+    ("Ctrl+P", "All commands, from any screen, found by name"),
     ("Ctrl+Q", "Leave nskeys, from anywhere"),
     ("Tab", "Go to the next part of the screen"),
 )

@@ -17,9 +17,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.model.plans import FailureReason
+from nskeys.model.credentials import SealedRow
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Progress, SealedRow, SecretProvider, SecretRequest, Stage
+from nskeys.ports import Progress, SecretProvider, SecretRequest, Stage
+from nskeys.reasons import FailureReason
 from nskeys.wording.progress import NO_COPY, PROVEN, stage_name
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe
@@ -161,7 +162,10 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
     whatever it waits for until then."""
 
     DEFAULT_CSS = """
-    LongWork #note { height: auto; margin-top: 1; }
+    LongWork {
+        & #note { height: auto; margin-top: 1; }
+        &.-unseen .dialog--edge, &.-unseen KeyBar { display: none; }
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop", tooltip="Stop at the next place where stopping is safe"),
@@ -170,6 +174,8 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
     BUSY = True
     """The app is left only after a second Ctrl+Q."""
     SAYS_BUSY = False
+    SEEN_AFTER_S: ClassVar[float] = 0.3
+    """Seconds that work may take before its progress is shown: what is done at once needs none."""
 
     @dataclass
     class _Reported(Message):
@@ -204,7 +210,17 @@ class LongWork(Dialog[Outcome[T]], Generic[T]):
 
     def on_mount(self) -> None:
         secrets = DialogSecrets(self.app, self._ask)
+        self.add_class("-unseen")
+        self.set_timer(self.SEEN_AFTER_S, self._become_seen)
         self.run_worker(partial(self._run, secrets), thread=True, name="long work")
+
+    @property
+    def is_seen(self) -> bool:
+        return not self.has_class("-unseen")
+
+    def _become_seen(self) -> None:
+        self.remove_class("-unseen")
+        self.refresh()
 
     def on_unmount(self) -> None:
         """Stop the work at its next safe point, because the app is leaving."""

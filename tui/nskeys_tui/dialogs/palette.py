@@ -1,4 +1,4 @@
-"""The palette (Ctrl+P): every command of a screen, found by typing a part of its name."""
+"""The palette (Ctrl+P): everything that the program can do, found by typing a part of its name."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,21 +6,24 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input
 
-from nskeys_tui.dialogs.dialog import Dialog
+from nskeys.wording.menu import NOTHING_FOUND, TYPE_A_WORD
+from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
-from nskeys_tui.widgets.inputs import TextInput
+from nskeys_tui.widgets.inputs import SearchInput, TextInput
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its name, its meaning, and the function that carries it out."""
+    """A command: its name, its meaning, the function that carries it out, and other words for it."""
 
     name: str
     meaning: str
     run: Callable[[], object]
+    also: str = ""
 
 
 class Palette(Dialog[Command]):
@@ -28,8 +31,10 @@ class Palette(Dialog[Command]):
 
     DEFAULT_CSS = """
     Palette {
+        & .dialog--edge { width: 76; }
         & TextInput { margin: 0 0 1 0; }
-        & .dialog--frame { max-height: 100%; }
+        & VerticalScroll { height: auto; max-height: 60vh; scrollbar-size-vertical: 1; }
+        & #nothing { display: none; margin: 0; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,13 +49,17 @@ class Palette(Dialog[Command]):
         self._commands = tuple(commands)
 
     def body(self) -> Iterable[Widget]:
-        yield TextInput(placeholder="type a part of a name", submits=False, seeks=True)
-        yield ChoiceList(_choices(self._commands), focusable=False)
+        yield SearchInput(TYPE_A_WORD)
+        yield VerticalScroll(ChoiceList(_choices(self._commands), focusable=False), can_focus=False)
+        yield text(NOTHING_FOUND, id="nothing")
 
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
         message.stop()
-        self.query_one(ChoiceList).show(_choices(fitting(self._commands, message.value)))
+        found = fitting(self._commands, message.value)
+        self.query_one(ChoiceList).show(_choices(found))
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+        self.query_one("#nothing").display = not found
 
     def action_move(self, by: int) -> None:
         """Move in the list with Up and Down; all other keys go to the input."""
@@ -64,13 +73,18 @@ class Palette(Dialog[Command]):
 
 
 def fitting(commands: Sequence[Command], typed: str) -> tuple[Command, ...]:
-    """Return the commands whose name or meaning has every word of `typed`; those that begin with it
-    first."""
-    words = typed.casefold().split()
+    """Return the commands that have every word of `typed` in name, meaning or other words; first those
+    whose name begins with it, then those whose name has it."""
+    wanted = typed.casefold()
+    words = wanted.split()
     found = [command for command in commands if all(word in _text(command) for word in words)]
-    return tuple(
-        sorted(found, key=lambda command: not command.name.casefold().startswith(typed.casefold()))
-    )
+    return tuple(sorted(found, key=lambda command: _distance(command.name.casefold(), wanted, words)))
+
+
+def _distance(name: str, typed: str, words: Sequence[str]) -> int:
+    if name.startswith(typed):
+        return 0
+    return 1 if all(word in name for word in words) else 2
 
 
 def _choices(commands: Sequence[Command]) -> tuple[Choice, ...]:
@@ -78,4 +92,4 @@ def _choices(commands: Sequence[Command]) -> tuple[Choice, ...]:
 
 
 def _text(command: Command) -> str:
-    return f"{command.name} {command.meaning}".casefold()
+    return f"{command.name} {command.meaning} {command.also}".casefold()

@@ -28,7 +28,7 @@ class QrCodeScreen(ModalScreen[None], Guarded[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", tooltip="Back to the words"),
-        Binding("enter,k", "leave", show=False),
+        Binding("enter,v", "leave", show=False),
     ]
 
     def __init__(self, lines: Sequence[str]) -> None:

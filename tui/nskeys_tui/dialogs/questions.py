@@ -1,6 +1,7 @@
 """Small dialogs: a message, facts, a yes or no, a choice, one line of text."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -11,13 +12,14 @@ from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.form_field import FormField
+from nskeys_tui.widgets.path_input import PathInput
 
 
 class MessageDialog(Dialog[None]):
     """`happened` and `to_do` are one safe sentence each, `more` further paragraphs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "leave", "Go on", tooltip="Close this message"),
+        Binding("enter", "leave", "Close", tooltip="Close this message"),
         Binding("escape", "leave", show=False),
     ]
 
@@ -64,35 +66,53 @@ class ChoiceDialog(Dialog[str]):
         self.dismiss(message.key)
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line to be typed: its label, the value that stands there first, help below it, what is wrong with
+    the value, and a `check` that returns a safe sentence about one that cannot be used."""
+
+    label: str
+    value: str = ""
+    help: str = ""
+    problem: str = ""
+    check: Callable[[str], str] = lambda _: ""
+    is_path: bool = False
+    """Whether it names a file or a folder here, so that Tab completes it."""
+    wanted: Callable[[str], bool] = lambda _: True
+    """Which files Tab completes to."""
+
+
 class LineDialog(Dialog[str]):
-    """Returns the line, or None for Esc. `check` returns a safe sentence about a line that cannot be
-    used."""
+    """Returns the line, or None for Esc. What is wrong with it stands below the field."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Go on")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "Accept"),
+        Binding("tab", "app.focus_next", "Complete", tooltip="Complete the path as far as it is certain"),
+    ]
 
-    def __init__(
-        self,
-        title: str,
-        prompt: str,
-        label: str,
-        value: str = "",
-        *,
-        help: str = "",
-        check: Callable[[str], str] = lambda _: "",
-    ) -> None:
+    def __init__(self, title: str, prompt: str, line: Line) -> None:
         super().__init__(title)
-        self._prompt, self._label, self._value = prompt, label, value
-        self._help, self._check = help, check
+        self._prompt, self._line = prompt, line
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "app.focus_next":
+            return self._line.is_path
+        return super().check_action(action, parameters)
 
     def body(self) -> Iterable[Widget]:
+        line = self._line
         if self._prompt:
             yield text(self._prompt)
-        yield FormField(self._label, self._value, help=self._help)
+        path = PathInput(line.value, is_wanted=line.wanted) if line.is_path else None
+        yield FormField(line.label, line.value, help=line.help, input=path)
+
+    def on_mount(self) -> None:
+        self.query_one(FormField).problem = self._line.problem
 
     def action_accept(self) -> None:
         """Return the line, unless it cannot be used."""
         field = self.query_one(FormField)
-        problem = self._check(field.value)
+        problem = self._line.check(field.value)
         if problem:
             field.problem = problem
         else:
@@ -107,8 +127,8 @@ class FactsDialog(Dialog[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "leave", show=False),
-        Binding("up", "scroll(-1)", show=False),
-        Binding("down", "scroll(1)", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
     ]
 
     def __init__(self, title: str, pairs: Sequence[tuple[str, str]]) -> None:

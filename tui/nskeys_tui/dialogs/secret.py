@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from nskeys.model.secret import SecretBytes
+from nskeys.wording.credentials import SHOWN_FOR_S
 from nskeys.wording.passwords import USE_ALL_THE_SAME
 from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.form_field import FormField
@@ -27,21 +28,46 @@ _PAUSE = 0.25
 class AskPassword(Dialog[SecretBytes]):
     """Asks for an existing password. Returns it, or None for Esc; the caller wipes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Go on")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "accept", "Open"),
+        Binding("ctrl+r", "reveal", "Show", tooltip="Show what is typed, for a minute"),
+        Binding("ctrl+r", "conceal", "Hide", tooltip="Hide what is typed"),
+    ]
 
-    def __init__(self, title: str, prompt: str, *, help: str = "", refused: str = "") -> None:
+    def __init__(
+        self, title: str, prompt: str, *, help: str = "", refused: str = "", empty: bool = False
+    ) -> None:
+        """`empty`: an empty one may be right."""
         super().__init__(title)
-        self._called = title
+        self._called, self._empty = title, empty
         self._prompt, self._help, self._refused = prompt, help, refused
 
     def body(self) -> Iterable[Widget]:
         yield from _question(self._prompt, self._help, self._refused)
         yield FormField(self._called, password=True)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("reveal", "conceal"):
+            inputs = self.query(PasswordInput)
+            return all(field.password is (action == "reveal") for field in inputs)
+        return super().check_action(action, parameters)
+
+    def action_reveal(self) -> None:
+        """Show what is typed, for a minute."""
+        self._hide_typed(hidden=False)
+        self.set_timer(SHOWN_FOR_S, self.action_conceal)
+
+    def action_conceal(self) -> None:
+        self._hide_typed(hidden=True)
+
+    def _hide_typed(self, *, hidden: bool) -> None:
+        self.query_one(PasswordInput).password = hidden
+        self.refresh_bindings()
+
     def action_accept(self) -> None:
-        """Return what was typed; an empty password is none."""
+        """Return what was typed; an empty password is none, unless it may be right."""
         field = self.query_one(PasswordInput)
-        if not field.value:
+        if not field.value and not self._empty:
             called = self._called if self._called.isupper() else self._called.lower()
             self.query_one(FormField).problem = f"Type the {called}, or leave with Esc."
             return
@@ -58,7 +84,7 @@ class NewPassword(Dialog[SecretBytes]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "accept", "Go on"),
+        Binding("enter", "accept", "Accept"),
         Binding("ctrl+g", "generate", "Generate", tooltip="Make a strong password to be written down"),
         Binding("ctrl+r", "reveal", "Show", tooltip="Show the generated password, to be written down"),
         Binding("ctrl+r", "conceal", "Hide", tooltip="Hide the generated password"),
@@ -160,6 +186,7 @@ class NewPassword(Dialog[SecretBytes]):
         self._visible = self._was_shown = True
         self.query_one("#first", FormField).problem = ""
         self._say_generated()
+        self.set_timer(SHOWN_FOR_S, self.action_conceal)
 
     def action_conceal(self) -> None:
         self._visible = False

@@ -2,36 +2,39 @@
 
 from collections.abc import Sequence
 
-from nskeys.model.plans import BackupPlan, BackupReport
+from nskeys.model.database_register import newest_first
+from nskeys.model.plans import best_of
+from nskeys.services.backup.both import BothPlan, BothReport
 from nskeys.services.setup.destinations import DestinationStatus
-from nskeys.wording.destinations import location_name
+from nskeys.wording.copies import backup_name
+from nskeys.wording.database_copies import copy_number
+from nskeys.wording.destinations import DOES_NOT_COUNT, location_name, location_sentence
 from nskeys.wording.errors import say
 from nskeys.wording.labels import key_state_name, kid_name, proof_words
 from nskeys.wording.recovery import plan_opens
 from nskeys.wording.reports import NO_FLUSH
-from nskeys.wording.text.numbers import count
+from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe
 
 _SHOWN_KEYS = 4
 
 
 def destination_choices(statuses: Sequence[DestinationStatus]) -> tuple[tuple[str, str, str], ...]:
-    """Return address, name and facts of each destination, the default first."""
-    ordered = sorted(statuses, key=lambda status: not status.default)
-    return tuple((status.info.address, safe(status.info.address), _about(status)) for status in ordered)
+    """Return address, name and facts of each destination."""
+    return tuple((status.info.address, safe(status.info.address), _about(status)) for status in statuses)
 
 
 def _about(status: DestinationStatus) -> str:
-    last = "; the next backup goes there unless told otherwise" if status.default else ""
     if status.problem is not None:
         return f"! {say(status.problem).what}"
-    return f"{location_name(status.where)}{last}"
+    default = "; the default" if status.default else ""
+    if location_sentence(status.where):
+        return f"! {location_name(status.where)}: {DOES_NOT_COUNT}{default}"
+    return f"{location_name(status.where)}{default}"
 
 
-def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
+def plan_rows(plan: BothPlan) -> tuple[tuple[str, str], ...]:
     """Return what will be written, and where."""
-    shown = [f"{kid_name(key.kid)} {key_state_name(key.state)}" for key in reversed(plan.keys)]
-    more = [f"and {len(shown) - _SHOWN_KEYS} more"] if len(shown) > _SHOWN_KEYS else []
     places = [
         row
         for planned in plan.destinations
@@ -41,25 +44,52 @@ def plan_rows(plan: BackupPlan) -> tuple[tuple[str, str], ...]:
             *(() if planned.flushes else (("", f"! {NO_FLUSH}"),)),
         )
     ]
-    skipped = [
+    return (*places, *_skipped(plan), *_keys_rows(plan), *_database_rows(plan))
+
+
+def _skipped(plan: BothPlan) -> list[tuple[str, str]]:
+    """Return the destinations that get nothing, each once."""
+    halves = [half for half in (plan.keys, plan.database) if half is not None]
+    failures = {item.info.address: item.error for half in halves for item in half.failures}
+    return [
         row
-        for item in plan.failures
-        for row in (("No copy in", safe(item.info.address)), ("", f"! {say(item.error).what}"))
+        for address, error in failures.items()
+        for row in (("No copy in", safe(address)), ("", f"! {say(error).what}"))
     ]
+
+
+def _keys_rows(plan: BothPlan) -> tuple[tuple[str, str], ...]:
+    keys = plan.keys
+    if keys is None:
+        held = best_of(plan.held) if plan.held else None
+        here = f"every key is in {backup_name(held)} there" if held else "no key backup is wanted"
+        return (("Keys", here),)
+    shown = [f"{kid_name(key.kid)} {key_state_name(key.state)}" for key in reversed(keys.keys)]
+    more = [f"and {len(shown) - _SHOWN_KEYS} more"] if len(shown) > _SHOWN_KEYS else []
     return (
-        *places,
-        *skipped,
-        ("File", safe(plan.archive_name)),
-        ("Backup", f"number {plan.generation}"),
-        ("Keys", f"{count(len(plan.keys), 'key')}: {', '.join(shown[:_SHOWN_KEYS] + more)}"),
-        ("Covers", count(plan.credentials, "credential")),
-        *((("Opens with", plan_opens(plan)),) if plan.recipients else ()),
-        ("Hint", safe(plan.hint) or "none"),
+        ("File", safe(keys.archive_name)),
+        ("Backup", f"number {keys.generation}"),
+        ("Keys", f"{count(len(keys.keys), 'key')}: {', '.join(shown[:_SHOWN_KEYS] + more)}"),
+        ("Covers", count(keys.credentials, "credential")),
+        *((("Opens with", plan_opens(keys)),) if keys.recipients else ()),
+        ("Hint", safe(keys.hint) or "none"),
     )
 
 
-def report_rows(report: BackupReport) -> tuple[tuple[str, str], ...]:
-    """Return what was written, how far each copy was proven, and what it covers."""
+def _database_rows(plan: BothPlan) -> tuple[tuple[str, str], ...]:
+    database = plan.database
+    if database is None:
+        held = newest_first(plan.held_copies)[:1]
+        return tuple(("Database", f"{copy_number(copy)} there has every row as it is") for copy in held)
+    rows = count(database.credentials, "credential")
+    return (("Database", f"a copy of change {number(database.number)}, {rows}"),)
+
+
+def made_keys_rows(both: BothReport) -> tuple[tuple[str, str], ...]:
+    """Return the key backup that was written, how far each copy was proven, and what it covers."""
+    report = both.keys
+    if report is None:
+        return ()
     copies = [
         row
         for copy in report.copies
@@ -75,4 +105,20 @@ def report_rows(report: BackupReport) -> tuple[tuple[str, str], ...]:
         ("Covers", count(report.credentials, "credential")),
         ("SHA-256", report.copy.backup.kms_sha256),
         ("", "of keys.kms inside it"),
+    )
+
+
+def made_copies_rows(both: BothReport) -> tuple[tuple[str, str], ...]:
+    """Return the database copies that were written."""
+    report = both.database
+    copies = () if report is None else report.copies
+    return tuple(
+        row
+        for copy in copies
+        for row in (
+            ("Database", f"{copy_number(copy)}, {count(copy.copy.credentials, 'credential')}"),
+            *(("", safe(part.name)) for part in copy.parts),
+            ("", f"in {safe(copy.destination)}"),
+            ("Where", location_name(copy.where)),
+        )
     )

@@ -10,6 +10,7 @@ from nskeys.wording.credentials import (
     SHOWN_ESCAPED,
     comes_back,
     dates_words,
+    row_comes_back,
     sealed_words,
     secret_length,
     state_words,
@@ -55,7 +56,7 @@ def credential_facts(
         *((field_label("note") if number == 0 else "", line) for number, line in enumerate(note)),
         ("Added", dates_words(credential.created, credential.updated)),
         ("Sealed", sealed_words(credential)),
-        ("State", "…" if coverage is None else state_words(coverage.state)),
+        ("State", "…" if coverage is None else state_words(coverage.state, coverage.lacks)),
         *_where_from(coverage, now),
     )
 
@@ -66,7 +67,9 @@ def _where_from(coverage: CredentialCoverage | None, now: datetime | None) -> It
     if coverage.state is RecoveryState.AT_RISK and coverage.exposed_since is not None:
         yield "Exposed", since(coverage.exposed_since, now)
     for number, line in enumerate(comes_back(coverage, now)):
-        yield ("" if number else "Backups"), line
+        yield ("" if number else "Key"), line
+    for number, line in enumerate(row_comes_back(coverage, now)):
+        yield ("" if number else "Row"), line
 
 
 def secret_lines(secret: str) -> tuple[str, tuple[str, ...]]:

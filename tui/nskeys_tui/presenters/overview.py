@@ -18,6 +18,7 @@ from nskeys.wording.answer import (
     more_notices,
     notices,
 )
+from nskeys.wording.database import connection_word
 from nskeys.wording.errors import say
 from nskeys.wording.findings import Notice
 from nskeys.wording.labels import kind_name, protector_label, state_name
@@ -47,19 +48,25 @@ def layout_for(cells: int) -> Layout:
     return replace(layout, text=max(0, cells - layout.label - _EDGES))
 
 
+def room_for(lines: int) -> int:
+    """Return how many notices, and how many keys, a terminal of so many lines has room for."""
+    return max(1, (lines - 12) // 3)
+
+
 def title_facts(overview: Overview) -> str:
-    """Return the facts in the title: `CMDB SQLite · keys in TPM 2.0`."""
-    return f"CMDB {safe(overview.cmdb)} · {protector_label(overview.protector)}"
+    """Return the facts in the title: `CMDB SQLite · keys in TPM 2.0`, of a server with what protects the
+    connection."""
+    connection = f", {connection_word(overview.connection)}" if overview.connection else ""
+    return f"CMDB {safe(overview.cmdb)}{connection} · {protector_label(overview.protector)}"
 
 
 def answer_lines(overview: Overview, layout: Layout, room: int) -> tuple[AnswerLine, ...]:
     """Return the answer, and below it up to `room` notices; the last line counts those that do not fit."""
     headline = answer_headline(overview, layout)
     lines = [AnswerLine(headline.label, headline.answer, style="strong")]
-    if headline.source:
-        lines.append(AnswerLine("", headline.source, bar=headline.bar))
-    if headline.proof:
-        lines.append(AnswerLine(headline.made, headline.proof))
+    if headline.keys:
+        lines.append(AnswerLine("", headline.keys, bar=headline.bar))
+        lines.append(AnswerLine(headline.proof, headline.database))
     below = [_notice(notice) for notice in notices(overview, layout)]
     if len(below) > room:
         below = [*below[: room - 1], AnswerLine(f"! {more_notices(len(below) - room + 1)}", STATUS_TELLS)]
@@ -94,10 +101,11 @@ class Filter:
     credentials: int
     kind: CredentialKind | None = None
     kids: frozenset[Kid] | None = None
+    beyond: tuple[tuple[Kid, int], ...] = ()
 
     def with_text(self, text: str) -> CredentialFilter:
         """Return the filter for the credentials that also contain `text`."""
-        return CredentialFilter(kind=self.kind, text=text, kids=self.kids)
+        return CredentialFilter(kind=self.kind, text=text, kids=self.kids, beyond=self.beyond)
 
 
 def filters(answer: Recoverability) -> tuple[Filter, ...]:
@@ -106,10 +114,18 @@ def filters(answer: Recoverability) -> tuple[Filter, ...]:
     found = [Filter(ALL, answer.totals.total)]
     found += [Filter(kind_name(kind), kinds.get(kind.value, 0), kind=kind) for kind in CredentialKind]
     for state in (RecoveryState.AT_RISK, RecoveryState.LOST):
-        keys = [key for key in answer.keys if key.state is state and key.credentials]
+        lost = state is RecoveryState.LOST
+        of_key = [(key, key.lost if lost else key.at_risk) for key in answer.keys]
+        keys = [(key, credentials) for key, credentials in of_key if credentials]
         if keys:
-            kids = frozenset(key.kid for key in keys)
-            found.append(Filter(state_name(state), sum(key.credentials for key in keys), kids=kids))
+            found.append(
+                Filter(
+                    state_name(state),
+                    sum(credentials for _, credentials in keys),
+                    kids=frozenset(key.kid for key, _ in keys),
+                    beyond=tuple((key.kid, key.covered_upto) for key, _ in keys if key.covered_upto),
+                )
+            )
     return tuple(found)
 
 

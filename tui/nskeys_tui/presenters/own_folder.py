@@ -1,4 +1,4 @@
-"""The user's own folder."""
+"""The user's own folder, and the one that nskeys was started in."""
 
 from pathlib import Path
 
@@ -9,3 +9,11 @@ def own_folder() -> Path:
         return Path.home()
     except RuntimeError:
         return Path("/")
+
+
+def started_in() -> Path:
+    """Return the folder that nskeys was started in; the user's own where that is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return own_folder()

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from nskeys.model.credentials import Credential
-from nskeys.model.plans import CredentialProof, DrillReport, FailureReason, PlannedKey, RestorePlan
+from nskeys.model.pairs import Owner
+from nskeys.model.plans import CredentialProof, DrillReport, PlannedKey, RestorePlan
 from nskeys.model.register import BackupCopy, CopyStatus
-from nskeys.reasons import ForeignReason
-from nskeys.services.open_backup import Source
+from nskeys.reasons import FailureReason, ForeignReason
+from nskeys.services.database.pairs import Pair
 from nskeys.wording.copies import backup_name
+from nskeys.wording.database_copies import copy_proof_words
 from nskeys.wording.destinations import location_name
 from nskeys.wording.errors.backups import foreign_words
 from nskeys.wording.labels import (
@@ -22,7 +24,8 @@ from nskeys.wording.labels import (
     proof_words,
     sight_name,
 )
-from nskeys.wording.proofs import BARE, UNREACHED_MEANS
+from nskeys.wording.pairs import copy_rows, lacking_lines, owner_choice
+from nskeys.wording.proofs import BARE, UNREACHED_MEANS, signer_lines
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import capitalised
 from nskeys.wording.text.terminal import safe
@@ -47,9 +50,22 @@ def _about(copy: BackupCopy, now: datetime) -> str:
     return f"! {made}, {keys}: {sight_name(copy.status)}"
 
 
-def contents_rows(source: Source, now: datetime) -> tuple[tuple[str, str], ...]:
-    """Return what a file says about itself, before its password is asked."""
-    rows = [("File", safe(source.address)), ("Where", location_name(source.where))]
+def owner_choices(owners: Sequence[Owner]) -> tuple[tuple[str, str, str], ...]:
+    """Return the choices of whose archives are meant; the key is their place in the list."""
+    return tuple((str(place), *owner_choice(owner)) for place, owner in enumerate(owners))
+
+
+def lacking(pair: Pair) -> tuple[str, ...]:
+    """Return which keys the rows of a pair want and its key backup lacks."""
+    facts = pair.source.facts
+    return () if pair.copy is None or facts is None else lacking_lines(pair.copy.wanted_and_lacking(facts))
+
+
+def contents_rows(pair: Pair, now: datetime, without_copy: str) -> tuple[tuple[str, str], ...]:
+    """Return what both halves say about themselves, before a password is asked."""
+    source = pair.source
+    database = (("Database", without_copy),) if pair.copy is None else copy_rows(pair.copy, now)
+    rows = [("Key backup", safe(source.address)), ("Where", location_name(source.where)), *database]
     facts = source.facts
     if facts is None:
         return (*rows, ("Contents", BARE))
@@ -85,30 +101,49 @@ def _fate(key: PlannedKey) -> str:
 
 
 def foreign_title(reasons: Sequence[ForeignReason]) -> str:
-    """Return what is wrong with a backup that needs a plain yes."""
+    """Return what is asked about a backup that needs a plain yes."""
     titles = {
         ForeignReason.UNREACHED: "Is this another machine?",
         ForeignReason.LACKS_KEYS: "This backup lacks keys",
+        ForeignReason.NOT_VOUCHED: "Is this the server key on your runbook?",
     }
-    return titles.get(reasons[0], "This backup is foreign") if len(reasons) == 1 else "Are you sure?"
+    asked = [reason for reason in reasons if reason is not ForeignReason.NOT_VOUCHED or len(reasons) == 1]
+    return titles.get(asked[0], "This backup is foreign") if len(asked) == 1 else "Are you sure?"
 
 
-def foreign_question(reasons: Sequence[ForeignReason]) -> tuple[str, ...]:
-    """Return what has to be confirmed before a foreign backup is restored, or one that lacks keys."""
-    effect = "Its keys would be stored beside the keys of this server."
+def foreign_yes(reasons: Sequence[ForeignReason]) -> str:
+    """Return the answer that restores."""
+    ours = tuple(reasons) == (ForeignReason.NOT_VOUCHED,)
+    return "It is on the runbook: restore" if ours else "Restore it all the same"
+
+
+def foreign_question(plan: RestorePlan) -> tuple[str, ...]:
+    """Return what has to be confirmed before a backup is restored that nothing here vouches for, or that
+    lacks keys."""
+    reasons, effect = plan.questions, "Its keys would be stored beside the keys of this server."
+    if plan.sets_up:
+        effect = "Its keys would become those of this server."
     if ForeignReason.LACKS_KEYS in reasons:
         effect = "Its keys would take the place of those that are bound to another machine."
     if ForeignReason.UNREACHED in reasons:
         effect = UNREACHED_MEANS
-    return (*(f"{capitalised(words)}." for words in map(foreign_words, reasons)), effect)
+    return (
+        *(f"{capitalised(words)}." for words in map(foreign_words, reasons)),
+        *signer_lines(plan),
+        effect,
+    )
 
 
 def proof_cells(
-    credential: Credential, failures: Mapping[str, FailureReason]
+    credential: Credential, failures: Mapping[str, FailureReason], upto: int | None = None
 ) -> tuple[str, tuple[str, ...], str]:
-    """Return key, cells and style of a credential that was tried."""
+    """Return key, cells and style of a credential that was tried; one that was changed after change `upto`,
+    of which the rows are that were tried, is not claimed to have opened."""
     failure = failures.get(credential.credential_id)
     fields = credential.fields
+    if upto is not None and credential.number > upto:
+        cells = (kind_name(fields.kind), safe(fields.name), safe(fields.account))
+        return credential.credential_id, (*cells, "changed since", ""), ""
     cells = (kind_name(fields.kind), safe(fields.name), safe(fields.account))
     if failure is None:
         return credential.credential_id, (*cells, "opened", ""), "good"
@@ -131,12 +166,14 @@ def re_entry_lines(failures: Sequence[CredentialProof], server: str, moment: dat
 
 
 def drill_rows(report: DrillReport) -> tuple[tuple[str, str], ...]:
-    """Return what a drill proved."""
-    return (
-        ("File", safe(report.address)),
-        ("Proof", proof_words(report.reached)),
-        ("Opened", f"{number(report.proof.opened)} of {count(_tried(report), 'credential')}"),
-    )
+    """Return what a drill proved of each half, and then their files."""
+    opened = f"{number(report.proof.opened)} of {count(_tried(report), 'credential')}"
+    rows = [("Opened", opened), ("Key backup", proof_words(report.reached))]
+    files = [("Backup file", safe(report.address))]
+    if report.copy is not None and report.copy_reached is not None:
+        rows.append(("Database", copy_proof_words(report.copy_reached)))
+        files.append(("Copy file", safe(report.copy.address)))
+    return (*rows, *files)
 
 
 def _tried(report: DrillReport) -> int:

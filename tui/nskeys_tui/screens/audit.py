@@ -14,7 +14,8 @@ from nskeys.wording.audit import EMPTY, trail_line
 from nskeys.wording.reports import audit_lines
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import FactsDialog
+from nskeys_tui.dialogs.questions import FactsDialog, MessageDialog
+from nskeys_tui.screens.checkpoint import CheckpointScreen
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.widgets.table.columns import Column
@@ -44,8 +45,9 @@ class AuditScreen(ListScreen):
 
     NAME = "Audit trail"
     HELP = (
-        "Every change writes one line: when, who (and who asked through sudo), what, and of what; never a "
-        "secret. Each line's hash covers all before it, and the server key signs the last one."
+        "Every change writes one line: when, who (by the login session; what SUDO_USER says is a claim), "
+        "what, and of what; never a secret. Each line's hash covers all before it; the server key signs "
+        "the last one."
     )
     COLUMNS = (
         Column("When", 16, 16),
@@ -56,6 +58,7 @@ class AuditScreen(ListScreen):
     EMPTY = EMPTY
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "detail", "Show", priority=True, tooltip="This line in full"),
+        Binding("c", "checkpoint", "Checkpoint", tooltip="What the server key signed, and what differs"),
         Binding("v", "verify", "Verify", tooltip="Check that no line was changed, cut or put back"),
     ]
 
@@ -96,6 +99,9 @@ class AuditScreen(ListScreen):
         if entry is not None:
             self.app.push_screen(FactsDialog("A line of the audit trail", entry_rows(entry)))
 
+    def action_checkpoint(self) -> None:
+        self.app.push_screen(CheckpointScreen(self.session))
+
     @work(exclusive=True, group="act")
     async def action_verify(self) -> None:
         """Recompute the whole chain."""
@@ -106,7 +112,8 @@ class AuditScreen(ListScreen):
 
         outcome = await self.session.work("Check the audit trail", run, (Stage.LOOKING,))
         if outcome.value is not None:
-            await self.note(*audit_lines(outcome.value))
+            first, *rest = audit_lines(outcome.value)
+            self.app.push_screen(MessageDialog(self.NAME, first, *rest))
         elif isinstance(outcome.error, NskeysError):
             await self.tell(outcome.error)
 
@@ -122,7 +129,7 @@ def entry_about(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
     line = trail_line(entry.line)
     return (
         ("What", f"{line.what}: {line.subject}" if line.subject else line.what),
-        ("Who", f"{line.who or '-'}, {line.time}, line {number(entry.number)}"),
+        ("Who", f"{line.who_in_full or '-'}, {line.time}, line {number(entry.number)}"),
         ("Details", line.details or "-"),
     )
 
@@ -133,7 +140,7 @@ def entry_rows(entry: AuditEntry) -> tuple[tuple[str, str], ...]:
     return (
         ("Line", number(entry.number)),
         ("When", line.time),
-        ("Who", line.who),
+        ("Who", line.who_in_full),
         ("What", line.what),
         ("Of", line.subject),
         ("Details", line.details or "-"),

@@ -37,6 +37,8 @@ class OverviewLoader:
         self._under_way: Future[Overview] | None = None
         self.latest: LoadedOverview | None = None
         """The last overview."""
+        self.given: Overview | None = None
+        """What the first page shows by the register already."""
 
     async def seen_by(self, screen: Screen[Any]) -> AsyncIterator[LoadedOverview]:
         """Yield what `fresh` does, as long as the screen is shown."""
@@ -53,9 +55,10 @@ class OverviewLoader:
         """Yield the overview by the register, then the same with every copy checked; only the second where
         it comes soon enough and something is shown already. Raises the service's errors."""
         first = self.latest is None
-        quick = LoadedOverview(
-            await in_background(partial(self._service().overview, look=False)), looked=False
-        )
+        given, self.given = self.given, None
+        if given is None:
+            given = await in_background(partial(self._service().overview, look=False))
+        quick = LoadedOverview(given, looked=False)
         if first:
             yield self._seen(quick)
         look = asyncio.ensure_future(self._look())

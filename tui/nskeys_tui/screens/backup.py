@@ -8,24 +8,29 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys.model.plans import BackupPlan, BackupReport
+from nskeys.model.register import BackupCopy
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, Stage
+from nskeys.services.backup.both import BothPlan, BothReport
 from nskeys.services.flows.backup import BackupFlow, BackupStep
 from nskeys.services.passwords.new_password import AcceptedPassword, check_hint, check_hint_for, weakness
-from nskeys.wording.destinations import ADD_HELP, SPACE_MARKS, location_sentence
+from nskeys.wording.database_copies import both_lines, done_lines
+from nskeys.wording.destinations import ADD_HELP, DECLARE_ELSEWHERE, SPACE_MARKS, location_sentence
 from nskeys.wording.errors import say_in_app
+from nskeys.wording.flows import BACKUP_ACTS
 from nskeys.wording.next_steps import Voice
 from nskeys.wording.passwords import weak_line
-from nskeys.wording.recovery import UNATTENDED, then_drill
-from nskeys.wording.reports import backup_lines
-from nskeys_tui.dialogs.questions import LineDialog
-from nskeys_tui.presenters.backup import destination_choices, plan_rows, report_rows
+from nskeys.wording.recovery import ROWS_ALONE, UNATTENDED, then_drill
+from nskeys_tui.dialogs.file_browser import is_no_file
+from nskeys_tui.dialogs.questions import Line, LineDialog
+from nskeys_tui.presenters.backup import destination_choices, made_copies_rows, made_keys_rows, plan_rows
+from nskeys_tui.presenters.flows import Pairs, backup_so_far
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup_picker import browsed_folder
+from nskeys_tui.screens.database import COPY_STAGES
 from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.server_prompts import with_server_access
-from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.session import Session, ask_line
 from nskeys_tui.screens.wizard import FlowScreen, words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
@@ -46,10 +51,12 @@ class BackupScreen(FlowScreen[BackupFlow]):
     """Makes a backup: from the first screen, with a known destination, it takes five keys and the
     password."""
 
-    NAME = "Back up the keys"
+    NAME = "Back up"
+    ACT_WORDS = BACKUP_ACTS
     HELP = (
-        "A backup is one file with every key of this server, under a password or to the recovery identity. "
-        "It counts only after it was read back from its destination and opened there by two readers."
+        "A backup has two halves: a file with every key of this server, under a password or to the "
+        "recovery identity, and a copy of the database, which asks for no password. Each is made where it "
+        "is needed, and counts only after it was read back from its destination and opened by two readers."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),
@@ -76,7 +83,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return what was written can be drilled."""
         if action == "drill":
-            return self.flow.report is not None
+            return self._written() is not None
         return super().check_action(action, parameters)
 
     def entered(self, flow: BackupFlow) -> None:
@@ -88,6 +95,10 @@ class BackupScreen(FlowScreen[BackupFlow]):
         if self._password is not None:
             self._password.wipe()
         self._password = None
+
+    @property
+    def so_far(self) -> Pairs:
+        return backup_so_far(self.flow)
 
     # --- the steps -----------------------------------------------------------------------------------
 
@@ -121,31 +132,38 @@ class BackupScreen(FlowScreen[BackupFlow]):
 
     async def _planned(self, flow: BackupFlow, to: Sequence[str], hint: str) -> BackupFlow | None:
         """Return the flow with a plan; where there can be none, say why and choose another destination."""
-        plan = await with_server_access(
-            self,
-            self.session,
-            lambda: self.session.services.backup.plan(to, hint, password=flow.by_password),
-            lambda made: (failure.error for failure in made.failures),
-        )
+        plan = await self._made(to, hint)
         if not isinstance(plan, NskeysError):
             return flow.planned(plan)
         await self.tell(plan)
         return flow.back()
 
+    async def _made(self, to: Sequence[str], hint: str) -> BothPlan | NskeysError:
+        """Return the plan of a backup to these destinations."""
+        return await with_server_access(
+            self,
+            self.session,
+            lambda: self.session.services.both_halves.plan(to, hint, password=self.flow.by_password),
+            lambda made: made.failures,
+        )
+
     # --- destination ---------------------------------------------------------------------------------
 
     async def _show_destinations(self, flow: BackupFlow) -> None:
-        choices = [Choice(*choice) for choice in destination_choices(flow.statuses)]
+        choices = [Choice(*choice) for choice in destination_choices(flow.choices)]
         keys = [choice.key for choice in choices]
         marked = keys.index(flow.likely.info.address) if flow.likely is not None else 0
         choices.append(Choice(_BROWSE, "Another folder, found by browsing"))
         choices.append(Choice(_TYPE, "Another folder or an SSH server, typed"))
-        several = keys if len(keys) > 1 else []
+        several = {key: key in flow.marked for key in keys} if len(keys) > 1 else {}
+        then = SPACE_MARKS if several else ""
+        if all(location_sentence(status.where) for status in flow.choices):
+            then = DECLARE_ELSEWHERE
         await self.show(
             flow.step,
             "where to?",
-            ChoiceList(choices, cursor=marked, markable=several, marked=flow.marked),
-            then=SPACE_MARKS if several else "",
+            ChoiceList(choices, cursor=marked, marks=several),
+            then=then,
         )
 
     @on(ChoiceList.Chosen)
@@ -155,21 +173,21 @@ class BackupScreen(FlowScreen[BackupFlow]):
     @work(exclusive=True)
     async def _choose(self, key: str, marked: Collection[str]) -> None:
         address: str | None = key
+        if key == _TYPE:
+            line = Line("Destination", help=ADD_HELP, is_path=True, wanted=is_no_file)
+            plan = await ask_line(
+                self.app,
+                "Destination",
+                "Where shall the backup go?",
+                line,
+                lambda typed: self._made(self.flow.taken(typed, marked), ""),
+            )
+            if plan is not None:
+                self.go(self.flow.planned(plan))
+            return
         if key == _BROWSE:
             address = await browsed_folder(self, self.session)
-        elif key == _TYPE:
-            address = await self.app.push_screen_wait(
-                LineDialog(
-                    "Destination",
-                    "Where shall the backup go?",
-                    "Folder",
-                    help=ADD_HELP,
-                )
-            )
-        if not address:
-            return
-        to = self.flow.taken(address.strip(), marked)
-        if planned := await self._planned(self.flow, to, ""):
+        if address and (planned := await self._planned(self.flow, self.flow.taken(address, marked), "")):
             self.go(planned)
 
     # --- password and hint ---------------------------------------------------------------------------
@@ -212,9 +230,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
             LineDialog(
                 "Hint",
                 "A hint stands in the backup, readable for anybody. It must not give the password away.",
-                "Hint",
-                plan.hint,
-                check=self._hint_problem,
+                Line("Hint", plan.hint, check=self._hint_problem),
             )
         )
         if hint is not None:
@@ -232,32 +248,37 @@ class BackupScreen(FlowScreen[BackupFlow]):
 
     # --- review, work, result --------------------------------------------------------------------------
 
-    async def _review(self, plan: BackupPlan) -> None:
+    async def _review(self, plan: BothPlan) -> None:
         warning = "" if plan.helps else location_sentence(plan.destinations[0].where)
         await self.show(
             BackupStep.REVIEW,
             "this will be written",
+            *([words(f"! {warning}", "warning")] if warning else []),
             *(words(f"! {line}", "warning") for line in self._weak()),
             Facts(plan_rows(plan)),
-            *([words(f"! {warning}", "warning")] if warning else []),
-            then=UNATTENDED if self.flow.unattended else "Enter writes it, reads it back and opens it.",
+            then=self._then(plan),
         )
+
+    def _then(self, plan: BothPlan) -> str:
+        if plan.keys is None:
+            return ROWS_ALONE
+        return UNATTENDED if self.flow.unattended else "Enter writes it, reads it back and opens it."
 
     def _weak(self) -> tuple[str, ...]:
         return weak_line(None if self._password is None else weakness(self._password))
 
-    async def _run(
-        self, flow: BackupFlow, plan: BackupPlan, password: AcceptedPassword | None
-    ) -> BackupFlow:
+    async def _run(self, flow: BackupFlow, plan: BothPlan, password: AcceptedPassword | None) -> BackupFlow:
         def provide(request: SecretRequest, retry: int) -> SecretBytes:
             if request.purpose is Purpose.NEW_BACKUP_PASSWORD and not retry and password is not None:
                 return password.copy()
             return self.session.secrets(request, retry)
 
-        def run(progress: Progress) -> BackupReport:
-            return self.session.services.backup.execute(plan, provide, progress)
+        def run(progress: Progress) -> BothReport:
+            return self.session.services.both_halves.execute(plan, provide, progress)
 
-        stages = _STAGES if len(plan.destinations) == 1 else _STAGES[:4]  # then each has its own line
+        of_keys = _STAGES if len(plan.destinations) == 1 else _STAGES[:4]  # then each has its own line
+        of_rows = COPY_STAGES if plan.database is not None else ()
+        stages = (*(of_keys if plan.keys is not None else (Stage.UNLOCKING,)), *of_rows)
         outcome = await self.session.work(self.NAME, run, stages)
         return flow.done(outcome.value) if outcome.value is not None else flow.failed(outcome.ended)
 
@@ -265,19 +286,30 @@ class BackupScreen(FlowScreen[BackupFlow]):
         """Write it; afterwards, leave."""
         self.go(None if self.flow.step is BackupStep.DONE else self.flow.run())
 
-    async def _done(self, report: BackupReport) -> None:
-        weak = weak_line(report.copy.weak)
-        first, *rest = (line for line in backup_lines(report, Voice.KEY) if line not in weak)
+    async def _done(self, report: BothReport) -> None:
+        made = self._written()
+        weak = () if made is None else weak_line(made.weak)
+        first, *rest = (line for line in both_lines(report, Voice.KEY) if line not in weak)
+        good = [line for line in rest if line in done_lines(report)]
+        wrong = [line for line in rest if line not in good]
         await self.show(
             BackupStep.DONE,
             "done",
             words(first, "good"),
             *(words(f"! {line}", "warning") for line in weak),
-            Facts(report_rows(report)),
-            *(words(f"! {line}" if line is rest[0] else line, "warning") for line in rest),
-            then=then_drill(report.copy),
+            Facts(made_keys_rows(report)),
+            *(words(f"! {line}" if line is wrong[0] else line, "warning") for line in wrong),
+            *(words(line, "good") for line in good),
+            Facts(made_copies_rows(report)),
+            then="" if made is None else then_drill(made),
         )
 
+    def _written(self) -> BackupCopy | None:
+        """Return the key backup that was made."""
+        report = self.flow.report
+        return None if report is None or report.keys is None else report.keys.copy
+
     def action_drill(self) -> None:
-        if self.flow.report is not None:
-            self.app.push_screen(DrillScreen(self.session, self.flow.report.copy.address))
+        made = self._written()
+        if made is not None:
+            self.app.push_screen(DrillScreen(self.session, made.address))

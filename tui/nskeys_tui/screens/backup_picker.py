@@ -10,9 +10,10 @@ from textual.screen import Screen
 from nskeys.errors import NskeysError
 from nskeys.model.register import BackupCopy
 from nskeys.wording.destinations import THERE_TITLE, destination_name
+from nskeys.wording.pairs import NEWEST_THERE, WHERE_HELP
 from nskeys_tui.dialogs.backup_list import BackupList
-from nskeys_tui.dialogs.file_browser import FileBrowser
-from nskeys_tui.dialogs.questions import ChoiceDialog, LineDialog
+from nskeys_tui.dialogs.file_browser import FileBrowser, is_a_backup
+from nskeys_tui.dialogs.questions import ChoiceDialog, Line, LineDialog
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import remembered_choices
 from nskeys_tui.screens.background import run_in_background
@@ -27,9 +28,10 @@ def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = ""
     """Return the backups in the register, the one at `likely` marked, then the ways to name another."""
     choices = [Choice(*choice) for choice in remembered_choices(copies, now)]
     marked = [number for number, choice in enumerate(choices) if choice.key == likely]
-    choices.append(Choice(_BROWSE, "Another file, found by browsing"))
-    choices.append(Choice(_THERE, "Another file, at a destination"))
-    choices.append(Choice(_TYPE, "Another file, typed"))
+    other = "Another" if choices else "A"
+    choices.append(Choice(_BROWSE, f"{other} file, found by browsing"))
+    choices.append(Choice(_THERE, f"{other} file, at a destination"))
+    choices.append(Choice(_TYPE, f"{other} file or place, typed", NEWEST_THERE))
     return ChoiceList(choices, cursor=marked[0] if marked else 0)
 
 
@@ -78,8 +80,7 @@ async def typed_backup(screen: Screen[None]) -> str | None:
         LineDialog(
             "Backup",
             "Where is the backup?",
-            "File",
-            help="A .zip that nskeys wrote, or its .kms",
+            Line("Where", help=WHERE_HELP, is_path=True, wanted=is_a_backup),
         )
     )
     return typed.strip() if typed and typed.strip() else None

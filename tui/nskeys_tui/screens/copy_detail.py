@@ -16,12 +16,12 @@ from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import backup_name
 from nskeys.wording.register import retire_answer, retire_lines
 from nskeys.wording.reports import copy_retired
-from nskeys_tui.dialogs.questions import ConfirmDialog, MessageDialog
+from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.presenters.register import copy_rows
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.restore import RestoreScreen
-from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.screens.session import Session, show_done, show_error
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
@@ -43,7 +43,7 @@ class CopyScreen(Guarded[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "drill", "Drill", tooltip="Prove this copy, without restoring it"),
         Binding("r", "restore", "Restore", tooltip="Restore keys from this copy"),
-        Binding("x", "retire", "Retire", tooltip="Let this copy count no more; its file stays"),
+        Binding("x", "retire", "Retire", tooltip="Stop counting this copy; its file stays"),
         Binding("escape", "dismiss", "Back", tooltip="Back to the register"),
     ]
 
@@ -105,5 +105,5 @@ async def retire_copy(screen: Screen[None], session: Session, copy: BackupCopy) 
         if outcome.error is not None and not isinstance(outcome.error, Cancelled):
             show_error(screen.app, _TITLE, outcome.error)
         return False
-    await screen.app.push_screen_wait(MessageDialog(_TITLE, copy_retired(outcome.value)))
+    show_done(screen.app, copy_retired(outcome.value))
     return True

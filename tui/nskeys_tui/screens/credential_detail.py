@@ -9,15 +9,24 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static
 
 from nskeys.errors import NskeysError
 from nskeys.model.credentials import Credential
-from nskeys.model.recoverability import CredentialCoverage
-from nskeys.wording.credentials import HIDDEN, NOTED, OPENING, credential_title, remove_question
+from nskeys.model.recoverability import CredentialCoverage, RecoveryState
+from nskeys.wording.credentials import (
+    HIDDEN,
+    NOTED,
+    OPENING,
+    SHOWN_FOR_S,
+    credential_title,
+    remove_question,
+)
 from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.presenters.credentials import credential_facts, secret_lines
 from nskeys_tui.screens.credential_form import CredentialFormScreen
+from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import Rule, TitleBar
@@ -43,6 +52,7 @@ class CredentialScreen(Guarded[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "secret", "Show secret", tooltip="Open the secret and show it"),
         Binding("s", "hide", "Hide secret", tooltip="Hide the secret again"),
+        Binding("b", "back_up", "Back up", tooltip="Back up its key and its row"),
         Binding("e", "edit", "Edit", tooltip="Change fields, or give it a new secret"),
         Binding("x", "remove", "Remove", tooltip="Remove the credential for good"),
         Binding("escape", "dismiss", "Back", tooltip="Back to the list"),
@@ -56,6 +66,7 @@ class CredentialScreen(Guarded[None]):
         self._coverage: CredentialCoverage | None = None
         self._looked: datetime | None = None
         self._shown = False
+        self._hides: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleBar("Credential")
@@ -70,6 +81,8 @@ class CredentialScreen(Guarded[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("secret", "hide"):
             return self._credential is not None and self._shown is (action == "hide")
+        if action == "back_up":
+            return self._coverage is not None and self._coverage.state is RecoveryState.AT_RISK
         if action in ("edit", "remove"):
             return self._credential is not None
         return super().check_action(action, parameters)
@@ -82,6 +95,7 @@ class CredentialScreen(Guarded[None]):
 
     def on_screen_suspend(self) -> None:
         """Hide the secret when another screen comes on top."""
+        super().on_screen_suspend()
         self._hide()
 
     @work(exclusive=True, group=LOOKS)
@@ -102,6 +116,7 @@ class CredentialScreen(Guarded[None]):
                 self._coverage = status.overview.recoverability.coverage_of(found)
                 self._looked = status.overview.taken
                 self._say()
+                self.refresh_bindings()
         except NskeysError as error:
             show_error(self.app, "Credential", error)
 
@@ -130,6 +145,7 @@ class CredentialScreen(Guarded[None]):
             length, lines = secret_lines(secret.text())
         self._say(length)
         self._shown = True
+        self._hides = self.set_timer(SHOWN_FOR_S, self._hide)
         self.refresh_bindings()
         self.query_one("#secret", Static).update(Content("\n".join(lines)))
         self.query_one("#noted", Static).update(Content(NOTED))
@@ -139,6 +155,9 @@ class CredentialScreen(Guarded[None]):
         self._hide()
 
     def _hide(self) -> None:
+        if self._hides is not None:
+            self._hides.stop()
+            self._hides = None
         self._shown = False
         for name in ("#secret", "#noted"):
             self.query_one(name, Static).update(Content(""))
@@ -146,6 +165,10 @@ class CredentialScreen(Guarded[None]):
         self.refresh_bindings()
 
     # --- changing ----------------------------------------------------------------------------------------
+
+    def action_back_up(self) -> None:
+        """Make the backup that it lacks, and come back."""
+        self.app.push_screen(open_screen("backup", self._session))
 
     def action_edit(self) -> None:
         if self._credential is not None:
@@ -162,7 +185,7 @@ class CredentialScreen(Guarded[None]):
         )
         if not await self.app.push_screen_wait(question):
             return
-        gone = await self._session.quickly(partial(credentials.remove, credential))
+        gone = await self._session.quickly(partial(credentials.remove, credential, self._session.secrets))
         if isinstance(gone, NskeysError):
             show_error(self.app, "Remove", gone)
         else:

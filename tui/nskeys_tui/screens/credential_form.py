@@ -7,13 +7,18 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.timer import Timer
 
 from nskeys.errors import FieldInvalid, NameTaken, NskeysError
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, check_fields
+from nskeys.model.schedule import TimerStatus
 from nskeys.model.secret import SecretBytes
+from nskeys.services.passwords.new_password import generate_password
 from nskeys.wording.credentials import (
+    GENERATED,
     KEEP_SECRET,
     RE_ENTER_SECRET,
+    SHOWN_FOR_S,
     credential_title,
     empty_secret_question,
     field_problem,
@@ -21,9 +26,11 @@ from nskeys.wording.credentials import (
 from nskeys.wording.errors import say
 from nskeys.wording.fields import field_help, field_label, kind_help
 from nskeys.wording.labels import kind_name
+from nskeys.wording.next_steps import Voice
+from nskeys.wording.schedule import next_copy_line
 from nskeys.wording.waiting import LEAVE_NO, LEAVE_YES
 from nskeys_tui.dialogs.questions import ConfirmDialog
-from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.screens.session import Session, show_done, show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.frame import Rule, TitleBar
@@ -52,6 +59,7 @@ class CredentialFormScreen(Guarded[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "save", "Save", tooltip="Seal the secret and save everything"),
         Binding("ctrl+s", "save", show=False),
+        Binding("ctrl+g", "generate", "Generate", tooltip="Make a strong secret and put it into its field"),
         Binding("ctrl+r", "reveal", "Show secret", tooltip="Show what is typed as the secret"),
         Binding("ctrl+r", "conceal", "Hide secret", tooltip="Hide what is typed as the secret"),
         Binding("tab", "app.focus_next", "Next field", tooltip="Go to the next field"),
@@ -60,13 +68,16 @@ class CredentialFormScreen(Guarded[None]):
         Binding("escape", "leave", "Back", tooltip="Back without saving"),
     ]
 
-    def __init__(self, session: Session, credential: Credential | None, *, first: str = "name") -> None:
+    def __init__(
+        self, session: Session, credential: Credential | None = None, *, first: str = "name"
+    ) -> None:
         """`first` is the field where editing begins: `secret` for a credential that does not open any
         more."""
         super().__init__()
         self._session = session
         self._first = first
         self._before = credential
+        self._hides: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Return the kinds, the fields, the keys."""
@@ -137,8 +148,15 @@ class CredentialFormScreen(Guarded[None]):
             return all(field.input.password is (action == "reveal") for field in fields)
         return super().check_action(action, parameters)
 
+    def action_generate(self) -> None:
+        """Put a generated secret into its field, hidden."""
+        with generate_password() as secret:
+            self._field("secret").input.value = secret.text()
+        self._field("secret").explain(GENERATED)
+        self._field("secret").focus()
+
     def action_reveal(self) -> None:
-        """Show the secret that is being typed."""
+        """Show the secret that is being typed, for a minute."""
         self._hide_secret(hidden=False)
 
     def action_conceal(self) -> None:
@@ -146,7 +164,15 @@ class CredentialFormScreen(Guarded[None]):
 
     def _hide_secret(self, *, hidden: bool) -> None:
         self._field("secret").input.password = hidden
+        if self._hides is not None:
+            self._hides.stop()
+        self._hides = None if hidden else self.set_timer(SHOWN_FOR_S, self.action_conceal)
         self.refresh_bindings()
+
+    def on_screen_suspend(self) -> None:
+        """Hide the secret when another screen comes on top."""
+        super().on_screen_suspend()
+        self.action_conceal()
 
     # --- saving ------------------------------------------------------------------------------------------
 
@@ -166,7 +192,14 @@ class CredentialFormScreen(Guarded[None]):
             self._refused(outcome)
         else:
             self._field("secret").value = ""
+            await self._say_next_copy()
             self.dismiss()
+
+    async def _say_next_copy(self) -> None:
+        """Say when the timer covers what was saved; without a timer the first screen says what to do."""
+        timer = await self._session.quickly(self._session.services.schedule.next_copy)
+        if isinstance(timer, TimerStatus):
+            show_done(self.app, next_copy_line(timer, Voice.KEY))
 
     def _checked(self) -> CredentialFields | None:
         values = {name: self._field(name).value for name in ("name", "target", "account", "note")}

@@ -19,6 +19,7 @@ from nskeys.services.flows.actions import Action
 from nskeys.services.flows.custodians import CustodiansFlow, CustodiansStep
 from nskeys.services.recovery.sheet_files import in_memory, write_sheets
 from nskeys.wording.custodians import (
+    BACK_UP_NOW,
     COPY_IT,
     FOLDER_HELP,
     HAND_OVER,
@@ -26,7 +27,6 @@ from nskeys.wording.custodians import (
     LEAVE,
     LEFT,
     MEANS,
-    NOT_CHECKED,
     ON_DISK,
     OTHER_NUMBERS,
     PLACE_IN_MEMORY,
@@ -41,15 +41,20 @@ from nskeys.wording.custodians import (
     split_title,
     state_rows,
 )
+from nskeys.wording.flows import CUSTODIANS_ACTS
 from nskeys.wording.page import page_html
+from nskeys.wording.recovery import NOT_CHECKED
 from nskeys.wording.share_sheets import qr_lines, sheet_lines, sheet_name, sheet_page
 from nskeys.wording.text.terminal import safe
+from nskeys_tui.dialogs.file_browser import is_no_file
 from nskeys_tui.dialogs.qr_code import BELOW, QrCodeScreen
-from nskeys_tui.dialogs.questions import ConfirmDialog, LineDialog
+from nskeys_tui.dialogs.questions import ConfirmDialog, Line, LineDialog
+from nskeys_tui.presenters.flows import Pairs, custodians_so_far
+from nskeys_tui.presenters.look import wants_ascii
 from nskeys_tui.screens.background import run_in_background
+from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import FlowScreen, words
-from nskeys_tui.theme import wants_ascii
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 
@@ -63,6 +68,7 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     """Shows each sheet to its custodian alone, and removes it before the next one's turn."""
 
     NAME = "Custodians"
+    ACT_WORDS = CUSTODIANS_ACTS
     HELP = (
         "Several people who open the backups together: each has a sheet with the words of a share, and so "
         "many of them as you choose are needed. New sheets count for nothing before every share was typed "
@@ -79,7 +85,8 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
         Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),
         Binding("n", "split", "New sheets", tooltip="Make new shares, and a sheet for each custodian"),
         Binding("c", "check", "Check", tooltip="Prove every share: each custodian types the words in"),
-        Binding("k", "code", "Code", tooltip="Show the words as a code to scan"),
+        Binding("b", "back_up", "Back up", tooltip="Make the first backup that they open together"),
+        Binding("v", "code", "View code", tooltip="Show the words as a code to scan"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -114,6 +121,10 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     def leave_question(self) -> tuple[str, ...]:
         """The question about leaving the sheets."""
         return (LEAVE, LEFT)
+
+    @property
+    def so_far(self) -> Pairs:
+        return custodians_so_far(self.flow)
 
     # --- the steps -----------------------------------------------------------------------------------
 
@@ -246,7 +257,9 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
                 await self.show(flow.step, "every sheet was shown", words(THEN_CHECK), then=_CHECK_NOW)
             case CustodiansStep.DONE if flow.report is not None:
                 first, *rest = check_lines(flow.report)
-                await self.show(flow.step, "done", words(first, "good"), *map(words, rest))
+                await self.show(
+                    flow.step, "done", words(first, "good"), *map(words, rest), then=BACK_UP_NOW
+                )
 
     async def _show_sheet(self, flow: CustodiansFlow, split: Split) -> None:
         share = split.shares.held[flow.sheet - 1]
@@ -290,7 +303,7 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     @work(exclusive=True)
     async def _choose_numbers(self, key: str) -> None:
         if key == _OTHER:
-            dialog = LineDialog("Other numbers", OTHER_NUMBERS, "Numbers", "5 3", check=split_problem)
+            dialog = LineDialog("Other numbers", OTHER_NUMBERS, Line("Numbers", "5 3", check=split_problem))
             typed = await self.app.push_screen_wait(dialog)
             key = typed or ""
         numbers = split_numbers(key)
@@ -301,7 +314,11 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     async def _choose_place(self, key: str) -> None:
         folder = ""
         if key == _FILES:
-            dialog = LineDialog("Files to print", IN_FILES, "Folder", PLACE_IN_MEMORY, help=FOLDER_HELP)
+            dialog = LineDialog(
+                "Files to print",
+                IN_FILES,
+                Line("Folder", PLACE_IN_MEMORY, help=FOLDER_HELP, is_path=True, wanted=is_no_file),
+            )
             folder = (await self.app.push_screen_wait(dialog) or "").strip()
             if not folder:
                 return
@@ -317,6 +334,10 @@ class CustodiansScreen(FlowScreen[CustodiansFlow]):
     def action_check(self) -> None:
         """Check every share from its sheet."""
         self.go(self.flow.check())
+
+    def action_back_up(self) -> None:
+        """Make the first backup that the custodians open."""
+        self.app.push_screen(BackupScreen(self.session))
 
     def action_code(self) -> None:
         """Show the words as a QR code."""

@@ -18,6 +18,7 @@ from nskeys.wording.destinations import (
     KEY_FILE,
     KEY_FILE_HELP,
     KEY_FILE_LABEL,
+    TYPE_A_PLACE,
     declared_words,
     location_name,
     ready_words,
@@ -25,16 +26,22 @@ from nskeys.wording.destinations import (
     scheduled_words,
 )
 from nskeys.wording.errors import say, say_in_app
-from nskeys.wording.reports import destination_lines, destination_removed, destination_works
+from nskeys.wording.reports import (
+    destination_default,
+    destination_lines,
+    destination_removed,
+    destination_works,
+)
 from nskeys.wording.text.numbers import count
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import ChoiceDialog, ConfirmDialog, LineDialog
+from nskeys_tui.dialogs.file_browser import is_no_file
+from nskeys_tui.dialogs.questions import ChoiceDialog, ConfirmDialog, Line, LineDialog
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup_picker import backup_at, browsed_folder
 from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.server_prompts import with_server_access
-from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.session import Session, show_done
 from nskeys_tui.widgets.choice_list import Choice
 from nskeys_tui.widgets.guarded import LOOKS
 from nskeys_tui.widgets.table.columns import Column
@@ -47,6 +54,7 @@ _WAYS = (Choice(_BROWSE, "Find the folder by browsing"), Choice(_TYPE, "Type whe
 class DestinationsScreen(ListScreen):
     """Checks and tries each destination when the screen is opened."""
 
+    DEFAULT_CSS = "DestinationsScreen #about { height: 7; }"
     NAME = "Destinations"
     HELP = (
         "Only a backup elsewhere survives this machine. A folder on its own disk counts as elsewhere when "
@@ -65,8 +73,9 @@ class DestinationsScreen(ListScreen):
         Binding("t", "test", "Test", tooltip="Write something there, and remove it again"),
         Binding("b", "backups", "Backups", tooltip="The backups that lie there"),
         Binding("e", "declare", "Declare", tooltip="Say how its files are carried elsewhere, or not"),
-        Binding("k", "key_file", "Key file", tooltip="The key that its server is shown"),
-        Binding("x", "remove", "Remove", tooltip="Forget the destination; backups there stay"),
+        Binding("d", "default", "Make default", tooltip="Make it the default for backups"),
+        Binding("f", "key_file", "Key file", tooltip="The private key to log in with"),
+        Binding("x", "remove", "Remove", tooltip="Remove the destination; its backups stay"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -79,9 +88,13 @@ class DestinationsScreen(ListScreen):
         self._load()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if self.finding:
+            return False
         status = self._status()
         if action in ("test", "declare", "backups"):
             return status is not None
+        if action == "default":
+            return status is not None and not status.default
         if action == "key_file":
             return status is not None and status.info.address in self._on_servers
         if action == "remove":
@@ -147,9 +160,9 @@ class DestinationsScreen(ListScreen):
         if status.problem is not None:
             tried = await self._tried(status.info.address)
             status = status if isinstance(tried, NskeysError) else tried
-        sentence = say_in_app(status.problem) if status.problem is not None else None
-        problem = (sentence.what, sentence.advice) if sentence is not None else ()
-        await self.note(destination_lines(status.info.address, status.where)[0], *problem)
+        show_done(self.app, destination_lines(status.info.address, status.where)[0])
+        if status.problem is not None:
+            await self.tell(status.problem)
         self._load()
 
     async def _tried(self, address: str) -> DestinationStatus | NskeysError:
@@ -169,14 +182,30 @@ class DestinationsScreen(ListScreen):
             return await browsed_folder(self, self.session) or ""
         if way == _TYPE:
             typed = await self.app.push_screen_wait(
-                LineDialog("Add a destination", "", "Folder", help=ADD_HELP)
+                LineDialog(
+                    "Add a destination",
+                    "",
+                    Line("Destination", help=ADD_HELP, is_path=True, wanted=is_no_file, check=self._wrong),
+                )
             )
             return (typed or "").strip()
         return ""
 
+    def _wrong(self, address: str) -> str:
+        """Return what is wrong with the address of a destination; empty where it can be tried."""
+        if not address.strip():
+            return TYPE_A_PLACE
+        try:
+            self.session.services.destinations.is_on_a_server(address.strip())
+        except DestinationInvalid as error:
+            return str(say_in_app(error))
+        except NskeysError:
+            pass  # told when it is tried
+        return ""
+
     async def _declaration(self, before: str) -> str | None:
         words = await self.app.push_screen_wait(
-            LineDialog("Carried elsewhere", DECLARE, DECLARE_LABEL, before, help=DECLARE_HELP)
+            LineDialog("Carried away", DECLARE, Line(DECLARE_LABEL, before, help=DECLARE_HELP))
         )
         return None if words is None else words.strip()
 
@@ -195,14 +224,13 @@ class DestinationsScreen(ListScreen):
         if isinstance(changed, NskeysError):
             await self.tell(changed)
             return
-        await self.note(declared_words(changed.info, declared))
+        show_done(self.app, declared_words(changed.info, declared))
         self._load()
 
     # --- testing and forgetting --------------------------------------------------------------------------
 
     @work(exclusive=True, group="act")
     async def action_test(self) -> None:
-        """Test one destination."""
         status = self._status()
         if status is None:
             return
@@ -213,7 +241,22 @@ class DestinationsScreen(ListScreen):
             await self.tell(error)
         else:
             flushes = None if isinstance(tried, NskeysError) else tried.flushes
-            await self.note(destination_works(status.info.address, flushes))
+            show_done(self.app, destination_works(status.info.address, flushes))
+        self._load()
+
+    @work(exclusive=True, group="act")
+    async def action_default(self) -> None:
+        """Let backups go to this destination unless told otherwise."""
+        status = self._status()
+        if status is None:
+            return
+        chosen = await self.session.quickly(
+            partial(self.session.services.destinations.make_default, status.info.address)
+        )
+        if isinstance(chosen, NskeysError):
+            await self.tell(chosen)
+            return
+        show_done(self.app, destination_default(chosen.address))
         self._load()
 
     @work(exclusive=True, group="act")
@@ -234,7 +277,11 @@ class DestinationsScreen(ListScreen):
             return
         info = status.info
         typed = await self.app.push_screen_wait(
-            LineDialog(KEY_FILE_LABEL, KEY_FILE, KEY_FILE_LABEL, info.key_file, help=KEY_FILE_HELP)
+            LineDialog(
+                KEY_FILE_LABEL,
+                KEY_FILE,
+                Line(KEY_FILE_LABEL, info.key_file, help=KEY_FILE_HELP, is_path=True),
+            )
         )
         if typed is None or typed.strip() == info.key_file:
             return
@@ -254,7 +301,7 @@ class DestinationsScreen(ListScreen):
             return
         question = remove_question(status.info, default=status.default)
         if not await self.app.push_screen_wait(
-            ConfirmDialog("Forget a destination", *question, yes="Yes, forget it", no="No, keep it")
+            ConfirmDialog("Remove a destination", *question, yes="Yes, remove it", no="No, keep it")
         ):
             return
         gone = await self.session.quickly(
@@ -263,7 +310,7 @@ class DestinationsScreen(ListScreen):
         if isinstance(gone, NskeysError):
             await self.tell(gone)
             return
-        await self.note(destination_removed(status.info.address))
+        show_done(self.app, destination_removed(status.info.address))
         self._load()
 
 
@@ -286,12 +333,12 @@ def destination_style(status: DestinationStatus) -> str:
 def destination_about(
     status: DestinationStatus, schedule: Schedule | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """Return why it counts as here or elsewhere, what prevents backups, whether the schedule uses it, and
-    the whole address."""
+    """Return the whole address, why it counts as here or elsewhere, what prevents backups, and whether the
+    schedule uses it."""
     problem = say(status.problem).what if status.problem is not None else ""
     return (
+        ("Address", safe(status.info.address)),
         ("Where", location_name(status.where)),
         ("Backups", problem or ready_words(status.where, default=status.default)),
         ("Goes there", scheduled_words(schedule, configured=status.configured)),
-        ("Address", safe(status.info.address)),
     )

@@ -16,13 +16,15 @@ from nskeys.wording.drills import (
     is_good,
     opened_words,
     result_word,
+    rows_of,
+    rows_word,
     unreadable_lines,
     vouched_word,
-    who_word,
 )
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import took, when
+from nskeys.wording.who import who_words
 from nskeys_tui.dialogs.questions import FactsDialog
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.list_screen import ListScreen
@@ -44,6 +46,7 @@ class DiaryScreen(ListScreen):
     COLUMNS = (
         Column("When", 16, 16),
         Column("Backup", 6, 6, right=True),
+        Column("Rows of", 8, 10, essential=False),
         Column("Result", 16, 16, styled=True),
         Column("Opened", 6, 7, right=True, essential=False),
         Column("Who", 8, 20, essential=False),
@@ -64,6 +67,8 @@ class DiaryScreen(ListScreen):
         self._load()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if self.finding:
+            return False
         if action == "detail":
             return self._entry(self.row_key) is not None
         return super().check_action(action, parameters)
@@ -106,14 +111,15 @@ class DiaryScreen(ListScreen):
 
 
 def diary_cells(entry: DrillEntry) -> tuple[str, ...]:
-    """Return when, backup, result, opened, who, where, whether the line is signed, and a mark."""
+    """Return when, backup, whose rows, result, opened, who, where, whether it is signed, and a mark."""
     tried = entry.reached is not None
     return (
         when(entry.began),
         backup_word(entry),
+        rows_word(entry),
         result_word(entry),
         number(entry.opened) if tried else "",
-        safe(entry.actor.sudo_user or entry.actor.user),
+        safe(entry.actor.login_user or entry.actor.user),
         safe(entry.host),
         vouched_word(entry),
         diary_mark(entry),
@@ -137,6 +143,7 @@ def diary_about(entry: DrillEntry) -> tuple[tuple[str, str], ...]:
     failed = failures_words(entry)
     return (
         ("Result", f"{result}: {failed}" if failed else result),
-        ("Took", f"{took(entry.seconds)}, on {safe(entry.host)}, by {who_word(entry.actor)}"),
+        ("Took", f"{took(entry.seconds)}, on {safe(entry.host)}, by {who_words(entry.actor)}"),
         ("File", safe(entry.address)),
+        *rows_of(entry)[:1],
     )

@@ -26,6 +26,7 @@ from nskeys.wording.first_start import (
     RESTORE,
     RESTORE_ANOTHER,
     TRY_AGAIN,
+    cmdb_used,
     first_sight,
     first_title,
     go_on_without,
@@ -35,10 +36,10 @@ from nskeys.wording.first_start import (
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.reports import protector_sentence
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import ChoiceDialog, LineDialog
+from nskeys_tui.dialogs.questions import ChoiceDialog, Line
 from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.new_installation import NewInstallationScreen
-from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.screens.session import Session, ask_line, show_done, show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
@@ -48,6 +49,7 @@ from nskeys_tui.widgets.key_bar import KeyBar
 class FirstStartScreen(Guarded[None]):
     """Shown until there are keys; then the first screen replaces it."""
 
+    AUTO_FOCUS = ""
     HELP = (
         "Keys open credentials, and here are none yet. A new installation makes the first one. A restore "
         "brings the keys of this server back from a backup; its database, the CMDB, is best brought here "
@@ -79,7 +81,10 @@ class FirstStartScreen(Guarded[None]):
     def on_mount(self) -> None:
         """Show what was found before this screen was opened."""
         self._show(self._flow)
-        self.query_one(ChoiceList).focus()
+        # What stands above the ways stays in sight: the mark is scrolled to, not the end of the list.
+        choices = self.query_one(ChoiceList)
+        choices.focus(scroll_visible=False)
+        self.call_after_refresh(choices.bring_into_view)
 
     def _show(self, flow: Flow) -> None:
         self._flow = flow
@@ -166,6 +171,8 @@ class FirstStartScreen(Guarded[None]):
             *weak_line(report.weak, "passphrase"),
             OFFER,
         )
+        self.query_one("#words", Static).update("")  # nothing is set up, it says, and that is no longer so
+        self.query_one(ChoiceList).show(())
         offered = Choice("backup", *OFFER_YES), Choice("", *OFFER_NO)
         answer = await self.app.push_screen_wait(ChoiceDialog("Back up now?", paragraphs, offered))
         self._leave(answer or "")
@@ -173,15 +180,15 @@ class FirstStartScreen(Guarded[None]):
     @work(exclusive=True, group="act")
     async def _other_cmdb(self) -> None:
         title, _ = OTHER_CMDB
-        question = LineDialog(title, OTHER_CMDB_PROMPT, "CMDB", help=CMDB_HELP)
-        address = await self.app.push_screen_wait(question)
-        if not address or not address.strip():
-            return
-        status = await self._session.quickly(partial(self._session.use_cmdb, address.strip()))
-        if isinstance(status, NskeysError):
-            show_error(self.app, title, status)
-        else:
+
+        async def use(address: str) -> FirstSight | NskeysError:
+            return await self._session.quickly(partial(self._session.use_cmdb, address))
+
+        line = Line("CMDB", help=CMDB_HELP, is_path=True)
+        status = await ask_line(self.app, title, OTHER_CMDB_PROMPT, line, use)
+        if status is not None:
             self._show(self._flow.seen(status))
+            show_done(self.app, cmdb_used(status))
 
 
 _REMEMBERED = 2

@@ -10,15 +10,19 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from nskeys.errors import PlanOutdated
+from nskeys.errors import ImportUnreadable, NskeysError, PlanOutdated, SecretUnavailable
 from nskeys.model.credentials import CredentialKind
-from nskeys.model.imports import ImportReport, ImportWishes
+from nskeys.model.imports import ImportReport, ImportWishes, Reading
+from nskeys.model.recovery import BY_ITS_OWN, Unlock
 from nskeys.ports import Progress, Stage
+from nskeys.reasons import ImportProblem
 from nskeys.services.credentials.importer import PreparedImport
-from nskeys.services.user_files import read_export
+from nskeys.services.flows.route import Route, Stop
+from nskeys.services.user_files import read_export, read_identity_file
 from nskeys.wording.fields import kind_help
 from nskeys.wording.imports import (
     FORMATS,
+    IDENTITY_PROMPT,
     LEAVING_OUT,
     NOTHING_TO_TAKE,
     bad_words,
@@ -33,8 +37,10 @@ from nskeys.wording.imports import (
 )
 from nskeys.wording.labels import kind_name
 from nskeys_tui.dialogs.file_browser import FileBrowser
-from nskeys_tui.dialogs.questions import ChoiceDialog, LineDialog
-from nskeys_tui.presenters.own_folder import own_folder
+from nskeys_tui.dialogs.questions import ChoiceDialog, Line
+from nskeys_tui.presenters.own_folder import started_in
+from nskeys_tui.screens.backup import BackupScreen
+from nskeys_tui.screens.import_columns import ColumnsScreen, encoding_dialog, first_rows
 from nskeys_tui.screens.import_rows import (
     COLUMNS,
     ImportRows,
@@ -46,7 +52,7 @@ from nskeys_tui.screens.import_rows import (
     report_cells,
     report_total,
 )
-from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.session import Session, ask_line
 from nskeys_tui.screens.wizard import WizardScreen, words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
@@ -54,6 +60,8 @@ from nskeys_tui.widgets.table.table import CredentialTable
 
 Pairs = tuple[tuple[str, str], ...]
 
+_ASKS_ENCODING = (ImportProblem.CODE_PAGE, ImportProblem.NOT_IN_ENCODING)
+_ASKS_COLUMNS = (ImportProblem.UNKNOWN_FORMAT, ImportProblem.NO_SUCH_COLUMN)
 _BROWSE, _TYPE, _BY_GROUP = "browse", "type", "by_group"
 
 
@@ -63,7 +71,7 @@ class ImportScreen(WizardScreen):
     NAME = "Import"
     HELP = (
         "Another program's export becomes credentials, each sealed at once. The kind of each follows from "
-        "a word in the name of its group or folder; k chooses one for all. One row that cannot be taken "
+        "a word in the name of its group or folder; c chooses one for all. One row that cannot be taken "
         "stops the import, unless s leaves such rows out."
     )
     DEFAULT_CSS = """
@@ -75,19 +83,27 @@ class ImportScreen(WizardScreen):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "import", "Import", priority=True, tooltip="Seal every credential of the list"),
-        Binding("enter", "leave", "Go on", priority=True, tooltip="Leave the import"),
-        Binding("k", "kind", "Kind", tooltip="Choose the kind of every row"),
+        Binding("enter", "leave", "Close", priority=True, tooltip="Leave the import"),
+        Binding("c", "kind", "Kind", tooltip="Choose the kind of every row"),
         Binding("s", "skip", "Skip bad", tooltip="Leave out rows that cannot be taken, or not"),
         Binding("l", "left_out", "Left out", tooltip="Take rows that look deleted, are empty or changed"),
+        Binding("b", "back_up", "Back up", tooltip="Back up what was imported"),
     ]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._path = ""
         self._wishes = ImportWishes()
+        self._opening = BY_ITS_OWN
         self._prepared: PreparedImport | None = None
         self._listed: tuple[CredentialTable, Callable[[int], Pairs]] | None = None
         """The table that is shown, and a row of it in full."""
+
+    @property
+    def route(self) -> Route:
+        """The way from the file to what was imported."""
+        here = {"plan": Stop.PLAN, "done": Stop.RESULT}.get(self.step, Stop.FILE)
+        return Route((Stop.FILE, Stop.PLAN, Stop.RESULT), here)
 
     def on_mount(self) -> None:
         self._show_ways()
@@ -95,12 +111,13 @@ class ImportScreen(WizardScreen):
     def on_unmount(self) -> None:
         """Wipe every secret that was read."""
         self._forget()
+        self._forget_identity()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         prepared = self._prepared
         if action == "import":
             return self.step == "plan" and _can_be_taken(prepared)
-        if action == "leave":
+        if action in ("leave", "back_up"):
             return self.step == "done"
         if action in ("kind", "left_out"):
             return self.step == "plan"
@@ -127,14 +144,20 @@ class ImportScreen(WizardScreen):
     @work(exclusive=True)
     async def _choose(self, way: str) -> None:
         if way == _BROWSE:
-            browser = FileBrowser("An export", own_folder(), wanted=_may_be_an_export)
+            browser = FileBrowser("An export", started_in(), tree=True, wanted=_may_be_an_export)
             path = await self.app.push_screen_wait(browser)
             self._path = "" if path is None else str(path)
         else:
-            typed = await self.app.push_screen_wait(LineDialog("Export", "", "File", self._path))
-            self._path = (typed or "").strip()
+            line = Line("File", self._path, is_path=True, wanted=_may_be_an_export)
+            self._path = await ask_line(self.app, "Export", "", line, self._readable) or ""
         if self._path:
+            self._wishes = replace(self._wishes, reading=Reading())
             await self._make_plan()
+
+    async def _readable(self, path: str) -> str | NskeysError:
+        """Return the path where the file can be read, so that a slip is told below the field."""
+        found = await self.session.quickly(partial(read_export, path))
+        return found if isinstance(found, NskeysError) else path
 
     # --- the plan ----------------------------------------------------------------------------------------
 
@@ -146,15 +169,55 @@ class ImportScreen(WizardScreen):
             progress.stage(Stage.LOOKING)
             data = read_export(self._path)
             progress.checkpoint()
-            return self.session.services.imports.plan(self._path, data, self.session.secrets, self._wishes)
+            secrets, opening = self.session.secrets, self._opening
+            return self.session.services.imports.plan(self._path, data, secrets, self._wishes, opening)
 
         outcome = await self.session.work("Read the export", run, (Stage.LOOKING,))
+        if isinstance(outcome.error, SecretUnavailable) and await self._name_identity():
+            outcome = await self.session.work("Read the export", run, (Stage.LOOKING,))
         if outcome.value is None:
-            await self.tell(outcome.error)
+            if not (isinstance(outcome.error, ImportUnreadable) and await self._ask_reading(outcome.error)):
+                await self.tell(outcome.error)
             return
         self._forget()
         self._prepared = outcome.value
         await self._show_plan()
+
+    async def _ask_reading(self, error: ImportUnreadable) -> bool:
+        """Ask for what a CSV does not say itself, and plan again; False where that is not what is wrong."""
+        reading = self._wishes.reading
+        if error.problem in _ASKS_ENCODING:
+            chosen = await self.app.push_screen_wait(encoding_dialog())
+            reading = Reading(chosen or "", reading.delimiter)
+            if chosen is None:
+                return False
+        elif error.problem in _ASKS_COLUMNS:
+            found = await self.session.quickly(lambda: first_rows(self.session, self._path, reading))
+            if isinstance(found, NskeysError):
+                return False
+            screen = ColumnsScreen(self.session, self._path, found)
+            await self.app.push_screen_wait(screen)
+            if screen.chosen is None:
+                return True
+            reading = screen.chosen
+        else:
+            return False
+        self._wishes = replace(self._wishes, reading=reading)
+        await self._make_plan()
+        return True
+
+    async def _name_identity(self) -> bool:
+        """Ask for the file with an identity that opens an age file; False where none was named."""
+        line = Line("Identity file", is_path=True)
+        found = await ask_line(self.app, "Export", IDENTITY_PROMPT, line, self._identity_in)
+        if found is None:
+            return False
+        self._forget_identity()
+        self._opening = found
+        return True
+
+    async def _identity_in(self, path: str) -> Unlock | NskeysError:
+        return await self.session.quickly(partial(read_identity_file, path))
 
     async def _show_plan(self) -> None:
         prepared = self._prepared
@@ -164,7 +227,7 @@ class ImportScreen(WizardScreen):
         bad = bad_words(plan, skipped=prepared.skip_bad) if plan.credentials else NOTHING_TO_TAKE
         await self._show_list(
             "plan",
-            "what would become what",
+            "the preview",
             (
                 (f"{plan_line(plan)} {states_line(plan)}", ""),
                 (kinds_line(plan, chosen=self._wishes.kind is not None), ""),
@@ -277,6 +340,10 @@ class ImportScreen(WizardScreen):
     def action_leave(self) -> None:
         self.dismiss()
 
+    def action_back_up(self) -> None:
+        """Back up what was imported: until then no backup holds it."""
+        self.app.push_screen(BackupScreen(self.session))
+
     def action_back(self) -> None:
         """Go back from the plan to the choice of a file; from there, and when it is done, leave."""
         if self.step == "plan":
@@ -284,6 +351,11 @@ class ImportScreen(WizardScreen):
             self._show_ways()
         else:
             self.dismiss()
+
+    def _forget_identity(self) -> None:
+        if self._opening.identity is not None:
+            self._opening.identity.wipe()
+        self._opening = BY_ITS_OWN
 
     def _forget(self) -> None:
         if self._prepared is not None:
@@ -300,4 +372,4 @@ def _can_be_taken(prepared: PreparedImport | None) -> bool:
 
 
 def _may_be_an_export(name: str) -> bool:
-    return name.lower().endswith((".csv", ".tsv", ".txt", ".json", ".xml", ".1pux"))
+    return name.lower().endswith((".csv", ".tsv", ".txt", ".json", ".xml", ".1pux", ".kdbx", ".age"))

@@ -14,6 +14,7 @@ from nskeys.services.status.overview import Overview as Answer
 from nskeys.wording.keys import GONE, NO_COPY
 from nskeys.wording.labels import kid_name
 from nskeys_tui.presenters.keys import key_copies, key_facts
+from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import Rule, TitleBar
@@ -39,6 +40,8 @@ class KeyScreen(Guarded[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "go('backup')", "Back up", tooltip="Back up keys and database"),
+        Binding("o", "go('rotate')", "Rotate", tooltip="Make a new key and seal everything under it"),
         Binding("escape", "leave", "Back", tooltip="Back to the keys"),
     ]
 
@@ -88,6 +91,9 @@ class KeyScreen(Guarded[None]):
         if len(lines) == 1:
             lines.append(Content(NO_COPY))
         self.query_one("#copies", Static).update(Content("\n").join(lines))
+
+    def action_go(self, name: str) -> None:
+        self.app.push_screen(open_screen(name, self._session))
 
     def action_leave(self) -> None:
         self.dismiss()

@@ -7,12 +7,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
+from nskeys.ports import Stage
 from nskeys.services.status.overview import Overview as Answer
+from nskeys.wording.keys import COMPROMISED_MEANS, SERVER_KEY_REPLACED_BY_KEY, server_key_lines
+from nskeys.wording.labels import kid_name
 from nskeys.wording.text.numbers import count
+from nskeys_tui.dialogs.questions import ChoiceDialog, ConfirmDialog, MessageDialog
 from nskeys_tui.presenters.overview import layout_for
 from nskeys_tui.screens.key_detail import KeyScreen
+from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.rows import key_columns, key_rows
 from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.widgets.choice_list import Choice
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
@@ -30,8 +36,12 @@ class KeysScreen(Guarded[None]):
     AUTO_FOCUS = "CredentialTable"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "show", "Show", priority=True, tooltip="Everything about this key"),
+        Binding("b", "go('backup')", "Back up", tooltip="Back up keys and database"),
+        Binding("o", "go('rotate')", "Rotate", tooltip="Make a new key and seal everything under it"),
+        Binding("c", "compromised", "Compromised", tooltip="Mark this key: somebody else may know it"),
+        Binding("v", "server_key", "Server key", tooltip="Show the key that signs here, or replace it"),
         Binding("escape", "leave", "Back", tooltip="Back to where you came from"),
-        Binding("k", "leave", show=False),
+        Binding("y", "leave", show=False),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -78,6 +88,55 @@ class KeysScreen(Guarded[None]):
     @on(CredentialTable.RowChosen)
     def _chosen(self, message: CredentialTable.RowChosen) -> None:
         self.app.push_screen(KeyScreen(self._session, message.key))
+
+    def action_go(self, name: str) -> None:
+        self.app.push_screen(open_screen(name, self._session))
+
+    @work(exclusive=True, group="compromised")
+    async def action_compromised(self) -> None:
+        """Mark the key under the cursor, after a yes."""
+        kid = self.query_one(CredentialTable).key
+        if kid is None:
+            return
+        question = ConfirmDialog(
+            f"Is key {kid_name(kid)} known to somebody else?", *COMPROMISED_MEANS, yes="Mark it"
+        )
+        if await self.app.push_screen_wait(question) is not True:
+            return
+        services, secrets = self._session.services, self._session.secrets
+        outcome = await self._session.work(
+            "Mark the key", lambda _: services.compromise.execute(kid, secrets), (Stage.UNLOCKING,)
+        )
+        if outcome.error is not None:
+            show_error(self.app, "Keys", outcome.error)
+        self._look()
+
+    @work(exclusive=True, group="server key")
+    async def action_server_key(self) -> None:
+        """Show the server key and those before it; replace it after a yes."""
+        service, secrets = self._session.services.server_key, self._session.secrets
+        shown = await self._session.quickly(service.show)
+        if isinstance(shown, NskeysError):
+            show_error(self.app, "Server key", shown)
+            return
+        choices = (
+            Choice("close", "Close"),
+            Choice("replace", "Replace it", "where somebody else may know it"),
+        )
+        lines = server_key_lines(shown.server_key, shown.predecessors)
+        if await self.app.push_screen_wait(ChoiceDialog("Server key", lines, choices)) != "replace":
+            return
+        question = ConfirmDialog("Replace the server key?", *SERVER_KEY_REPLACED_BY_KEY, yes="Replace it")
+        if await self.app.push_screen_wait(question) is not True:
+            return
+        outcome = await self._session.work(
+            "Replace the server key", lambda _: service.replace(secrets), (Stage.UNLOCKING,)
+        )
+        if outcome.error is not None:
+            show_error(self.app, "Server key", outcome.error)
+        elif outcome.value is not None:
+            words = server_key_lines(outcome.value.server_key, outcome.value.predecessors)
+            self.app.push_screen(MessageDialog("The server key was replaced", words[0], *words[1:]))
 
     def action_leave(self) -> None:
         self.dismiss()

@@ -4,7 +4,9 @@ the first data do not wait for it."""
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any
 
+from textual.app import App
 from textual.screen import Screen
 
 from nskeys_tui.screens.session import Session
@@ -18,6 +20,7 @@ SCREENS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "keys": ("keys", "KeysScreen"),
         "menu": ("menu", "MenuScreen"),
         "register": ("register", "RegisterScreen"),
+        "database": ("database", "DatabaseScreen"),
         "prune": ("prune", "PruneScreen"),
         "destinations": ("destinations", "DestinationsScreen"),
         "schedule": ("schedule", "ScheduleScreen"),
@@ -29,9 +32,19 @@ SCREENS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "re_entry": ("re_entry", "ReEntryScreen"),
         "runbook": ("runbook", "RunbookScreen"),
         "import": ("import_credentials", "ImportScreen"),
+        "export": ("export_credentials", "ExportScreen"),
+        "add": ("credential_form", "CredentialFormScreen"),
     }
 )
 """A name for each screen, its module and its class, which is made of the session alone."""
+
+
+def go_to(app: App[Any], session: Session, token: str) -> None:
+    """Open what an entry of the menu names: a screen, on top of the present one, or what the app does."""
+    if token in SCREENS:
+        app.push_screen(open_screen(token, session))
+    else:
+        getattr(app, f"action_{token}")()
 
 
 def open_screen(name: str, session: Session) -> Screen[None]:

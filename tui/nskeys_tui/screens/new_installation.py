@@ -59,7 +59,7 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
     """
     ESC_LEAVES = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "set_up", "Set up", priority=True, tooltip="Make the first key, as is said here"),
+        Binding("enter", "set_up", "Set up", priority=True, tooltip="Make the first key in this way"),
         Binding("tab", "app.focus_next", "Next field", tooltip="Go to the next field"),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
@@ -113,7 +113,9 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
         server = self._flow.status.server or settings.server_name
         for name, value in (("#server", server), ("#cmdb", settings.cmdb)):
             for field in self.query(name).results(FormField):
-                field.value = field.value or value
+                if not field.value:
+                    field.value = value
+                    field.input.select_all()  # what is typed takes its place
         usable = [(name, *protector_choice(name)) for name, works, _ in known if works]
         choices = [Choice(name, label, aside=meaning) for name, label, meaning in usable]
         self.query_one(ChoiceList).show(choices)

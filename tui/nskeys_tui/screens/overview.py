@@ -1,5 +1,6 @@
 """The first screen: which credentials would come back if this server died now, and the list of them."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -21,6 +22,7 @@ from nskeys.wording.answer import (
 )
 from nskeys.wording.errors import say
 from nskeys.wording.keys import more_keys
+from nskeys.wording.layout import ANY_FIELD
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.presenters.keys import shown_keys
 from nskeys_tui.presenters.overview import (
@@ -33,14 +35,15 @@ from nskeys_tui.presenters.overview import (
     heading,
     layout_for,
     neighbour,
+    room_for,
     title_facts,
 )
 from nskeys_tui.screens.navigation import open_screen
-from nskeys_tui.screens.rows import COLUMNS, CredentialRows, key_columns, key_rows
+from nskeys_tui.screens.rows import COLUMNS, FIRST_ORDER, CredentialRows, key_columns, key_rows
 from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.answer_block import AnswerBlock
 from nskeys_tui.widgets.find_line import FindLine
-from nskeys_tui.widgets.frame import Rule, TitleBar
+from nskeys_tui.widgets.frame import Banner, Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import MORE, KeyBar
 from nskeys_tui.widgets.table.lines import RowLines
@@ -48,26 +51,34 @@ from nskeys_tui.widgets.table.table import CredentialTable
 
 _MOMENT = 0.3
 """Seconds that a check may take before it is mentioned."""
+_ROOM_FOR_KEYS = 14
+"""Lines from which on keys and banner are shown above the list; below it the list needs them."""
 
 
 class OverviewScreen(Guarded[None]):
     """Shows the answer, the keys, and the credentials."""
 
     HELP = (
-        "A credential is recoverable when a backup elsewhere, opened once and intact when last looked at, "
-        "holds its key. It is at risk when only this machine can open it, and lost when nothing can. Enter "
+        "A credential is recoverable when backups elsewhere, opened once and intact when last looked at, "
+        "hold its key and its row. It is at risk when only this machine can open it, and lost when "
+        "nothing can. Enter "
         "shows the credential under the cursor; Left and Right go through its kinds and states."
     )
     AUTO_FOCUS = "CredentialTable"
+    IS_ON_FIRST_PAGE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b", "go('backup')", "Back up", tooltip="Back the keys up"),
-        Binding("r", "go('restore')", "Restore", tooltip="Restore keys from a backup"),
-        Binding("d", "go('drill')", "Drill", tooltip="Prove a backup without restoring it"),
-        Binding("o", "go('rotate')", "Rotate", tooltip="Make a new key and seal everything under it"),
-        Binding("a", "add", "Add", tooltip="Add a credential"),
+        # In a narrow line the last of them are left out first.
+        Binding("b", "go('backup')", "Back up", tooltip="Back up keys and database"),
+        Binding("a", "go('add')", "Add", tooltip="Add a credential"),
         Binding("slash", "find", "Find", tooltip="Search names, targets, accounts and notes"),
+        Binding("d", "go('drill')", "Drill", tooltip="Prove a backup without restoring it"),
+        Binding("r", "go('restore')", "Restore", tooltip="Restore keys and rows from a backup"),
+        Binding("o", "go('rotate')", "Rotate", tooltip="Make a new key and seal everything under it"),
         Binding("m", "go('menu')", "Menu", tooltip="Everything else that nskeys does"),
-        Binding("k", "go('keys')", "Keys", tooltip="Every key, and which backups hold it", group=MORE),
+        Binding("y", "go('keys')", "Keys", tooltip="Every key, and which backups hold it", group=MORE),
+        Binding(
+            "x", "go('export')", "Export", tooltip="Write every credential to an encrypted file", group=MORE
+        ),
         Binding("s", "sort", "Sort", tooltip="Sort by the next column", group=MORE),
         Binding("S", "turn", "Turn the order", tooltip="The same order, the other way round", group=MORE),
         Binding("right", "filter(1)", "Next kind", tooltip="Only the next kind, or state", group=MORE),
@@ -80,23 +91,25 @@ class OverviewScreen(Guarded[None]):
     def __init__(self, session: Session, asks: Purpose | None = None) -> None:
         """`asks`: the secret to ask for at the start of a run."""
         super().__init__()
+        self._banner = session.banner
         self._session = session
         self._asks = asks
         self._answer: Answer | None = None
         self._list_filters: tuple[Filter, ...] = ()
         self._filter_name = ALL
-        self._order = CredentialOrder(SortBy.KIND)
+        self._order = FIRST_ORDER
         self._rows: CredentialRows | None = None
         self._late: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
+        yield Banner(self._banner)
         yield Rule(id="looking")
         yield AnswerBlock()
         yield Rule("Keys", id="keys-rule")
         yield RowLines()
         yield Rule("Credentials", id="list-rule")
-        yield FindLine()
+        yield FindLine(ANY_FIELD)
         yield CredentialTable(COLUMNS)
         yield Rule()
         yield KeyBar()
@@ -115,7 +128,7 @@ class OverviewScreen(Guarded[None]):
             show_error(self.app, "Keys", problem)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("go", "add", "find", "sort", "turn", "filter"):
+        if action in ("go", "find", "sort", "turn", "filter"):
             return not any(line.has_focus_within for line in self.query(FindLine))
         return super().check_action(action, parameters)
 
@@ -166,8 +179,12 @@ class OverviewScreen(Guarded[None]):
         overview = self._answer
         if overview is None:
             return
-        layout, room = layout_for(self.size.width), max(1, (self.size.height - 12) // 3)
+        layout, room = layout_for(self.size.width), room_for(self.size.height)
         self.query_one(AnswerBlock).lines = answer_lines(overview, layout, room)
+        roomy = self.size.height >= _ROOM_FOR_KEYS
+        for part in (self._rule("keys-rule"), self.query_one(RowLines)):
+            part.display = roomy
+        self.query_one(Banner).display = roomy and bool(self._banner)
         keys = overview.recoverability.keys
         shown = shown_keys(keys, room)
         rows = key_rows(shown, brief=layout.brief)
@@ -261,15 +278,16 @@ class OverviewScreen(Guarded[None]):
         find = self.query_one(FindLine)
         find.found(found_words(message.total) if find.text else "")
 
+    def commands_everywhere(self) -> Iterable[object]:
+        """Return the palette's commands that work on every screen."""
+        from nskeys_tui.screens.everywhere import commands_everywhere
+
+        return commands_everywhere(self.app, self._session)
+
     # --- other screens -----------------------------------------------------------------------------------
 
     def action_go(self, name: str) -> None:
         self.app.push_screen(open_screen(name, self._session))
-
-    def action_add(self) -> None:
-        from nskeys_tui.screens.credential_form import CredentialFormScreen
-
-        self.app.push_screen(CredentialFormScreen(self._session, None))
 
     @on(CredentialTable.RowChosen)
     def _chosen(self, message: CredentialTable.RowChosen) -> None:

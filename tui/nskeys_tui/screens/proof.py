@@ -12,17 +12,19 @@ from textual.widgets import Static
 
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
-from nskeys.model.plans import CredentialProof, FailureReason, ProofReport
+from nskeys.model.plans import CredentialProof, ProofReport
 from nskeys.ports import Progress, Stage
+from nskeys.reasons import FailureReason
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.user_files import save_lines
 from nskeys.wording.next_steps import Voice
 from nskeys.wording.proofs import failure_lines, proof_sentence
+from nskeys.wording.re_entry import file_problem
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import LineDialog, MessageDialog
+from nskeys_tui.dialogs.questions import Line
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.presenters.restore import proof_cells, re_entry_lines
-from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.screens.session import Session, ask_line, show_done, show_error
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
@@ -43,14 +45,18 @@ _COLUMNS = (
 class _Everything:
     """Every credential with its result; only the rows near the screen are held."""
 
-    def __init__(self, pages: CredentialPages, failures: dict[str, FailureReason]) -> None:
-        self._pages, self._failures = pages, failures
+    def __init__(
+        self, pages: CredentialPages, failures: dict[str, FailureReason], upto: int | None
+    ) -> None:
+        self._pages, self._failures, self._upto = pages, failures, upto
 
     def total(self) -> int:
         return self._pages.total()
 
     def window(self, first: int, count: int) -> Sequence[Row]:
-        return [Row(*proof_cells(item, self._failures)) for item in self._pages.window(first, count)]
+        return [
+            Row(*proof_cells(item, self._failures, self._upto)) for item in self._pages.window(first, count)
+        ]
 
 
 class _Failures:
@@ -126,7 +132,7 @@ class ProofScreen(Guarded[None]):
             table.show(_Failures(self._proof.failures, reasons))
         else:
             pages = self._session.services.credentials.pages(CredentialFilter(), CredentialOrder())
-            table.show(_Everything(pages, reasons))
+            table.show(_Everything(pages, reasons, self._proof.upto))
 
     def action_failed(self) -> None:
         """Show only the failures, or all."""
@@ -145,26 +151,15 @@ class ProofScreen(Guarded[None]):
         """Write the list to a new file; ask again until that works or is given up."""
         about = self._session.services.about
         lines = re_entry_lines(self._proof.failures, about.settings().server_name, about.now())
-        path = str(own_folder() / "re-enter.txt")
-        while answer := await self._ask_where(path):
-            path = answer
-            saved = await self._session.quickly(partial(save_lines, path, lines))
-            if not isinstance(saved, NskeysError):
-                await self.app.push_screen_wait(MessageDialog(_SAVE, f"The list is in {safe(saved)}."))
-                return
-            await show_error(self.app, _SAVE, saved)
 
-    async def _ask_where(self, path: str) -> str | None:
-        answer = await self.app.push_screen_wait(
-            LineDialog(
-                _SAVE,
-                "Kind, name, target and account of what must be re-entered. No secrets.",
-                "File",
-                path,
-                check=lambda value: "" if value.strip() else "Type the name of a new file.",
-            )
-        )
-        return answer.strip() if answer is not None else None
+        async def write(path: str) -> str | NskeysError:
+            return await self._session.quickly(partial(save_lines, path, lines))
+
+        prompt = "Kind, name, target and account of what must be re-entered. No secrets."
+        line = Line("File", str(own_folder() / "re-enter.txt"), check=file_problem, is_path=True)
+        saved = await ask_line(self.app, _SAVE, prompt, line, write)
+        if saved is not None:
+            show_done(self.app, f"The list is in {safe(saved)}.")
 
 
 _NAME = "Verify"

@@ -9,10 +9,14 @@ from textual.binding import Binding, BindingType
 
 from nskeys.bootstrap import protectors
 from nskeys.errors import NskeysError
+from nskeys.model.database import DatabaseLogin
 from nskeys.model.keys import Leftover
 from nskeys.ports import Progress, Stage, StoreInfo
 from nskeys.reasons import ProtectorProblem
-from nskeys.services.passwords.providers import RememberedPassphrase
+from nskeys.services.flows.route import Route, Stop
+from nskeys.services.passwords.remembered import RememberedPassphrase
+from nskeys.wording.database import login_words
+from nskeys.wording.flows import PROTECTOR_ACTS
 from nskeys.wording.keys import (
     ANOTHER_PASSPHRASE,
     CHANGE_MEANS,
@@ -49,6 +53,7 @@ class ProtectorScreen(WizardScreen):
     """Changes the protector, after asking for a proven backup: a mistake here could lose every key."""
 
     NAME = "Protector"
+    ACT_WORDS = PROTECTOR_ACTS
     HELP = (
         "The keys are wrapped under one key-encryption key, and the protector binds that to this machine "
         "or to a person. A change wraps them anew; the keys themselves and every credential stay as they "
@@ -67,6 +72,13 @@ class ProtectorScreen(WizardScreen):
         self._away = False
         self._without_backup = False
         """Whether a person chose to go on without a backup."""
+
+    @property
+    def route(self) -> Route:
+        """The way from the present protector to another."""
+        stops = (Stop.STATE, Stop.BACKUP, Stop.CHOICE, Stop.PLAN, Stop.RESULT)
+        steps = {"looking": 1, "backup": 1, "which": 2, "review": 3, "done": 4}
+        return Route(stops, stops[steps.get(self.step, 0)])
 
     def on_mount(self) -> None:
         self._show_now()
@@ -87,18 +99,20 @@ class ProtectorScreen(WizardScreen):
 
     @work(exclusive=True)
     async def _show_now(self) -> None:
-        protection = self.session.services.protection
-        seen = await self.session.quickly(lambda: (protection.show(), protection.leftovers()))
+        protection, about = self.session.services.protection, self.session.services.about
+        seen = await self.session.quickly(
+            lambda: (protection.show(), protection.leftovers(), about.cmdb_login())
+        )
         if isinstance(seen, NskeysError):
             await self.tell(seen)
             self.dismiss()
             return
-        self._info, leftovers = seen
+        self._info, leftovers, login = seen
         await self.show(
             "now",
             "what binds the keys",
             *(words(f"! {line}", "warning") for line in leftover_lines(leftovers)),
-            Facts(protection_rows(self._info, leftovers)),
+            Facts((*protection_rows(self._info, leftovers), *login_rows(login))),
             then="c binds them in another way. A backup has its own password, whatever is chosen here.",
         )
 
@@ -206,7 +220,7 @@ class ProtectorScreen(WizardScreen):
         self._info, leftovers = outcome.value
         await self.show(
             "done",
-            "not wholly done" if leftovers else "done",
+            "not completed" if leftovers else "done",
             words(protector_sentence(self._info.protector), "good"),
             *(words(f"! {line}", "warning") for line in weak_line(self._info.weak, "passphrase")),
             *(words(f"! {line}", "warning") for line in leftover_lines(leftovers)),
@@ -231,6 +245,11 @@ def protection_rows(info: StoreInfo, left: Sequence[Leftover] = ()) -> tuple[tup
         ("Is lost with", lost_with(info.protector)),
         ("Key store", f"{safe(info.store_id)}, generation {number(info.generation)}"),
     )
+
+
+def login_rows(login: DatabaseLogin | None) -> tuple[tuple[str, str], ...]:
+    """Return how the CMDB's server is logged in to; nothing for a file."""
+    return () if login is None else (("CMDB login", capitalised(login_words(login))),)
 
 
 def change_rows(before: str, after: str) -> tuple[tuple[str, str], ...]:

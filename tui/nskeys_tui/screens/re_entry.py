@@ -25,12 +25,12 @@ from nskeys.wording.re_entry import (
 )
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
-from nskeys_tui.dialogs.questions import LineDialog
+from nskeys_tui.dialogs.questions import Line
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.restore import RestoreScreen
-from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.screens.session import Session, ask_line, show_done
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
@@ -79,7 +79,9 @@ class ReEntryScreen(ListScreen):
             self._tick_off()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("re_enter", "save"):
+        if self.finding:
+            return False
+        if action in ("re_enter", "save", "restore"):
             return self._found is not None and bool(self._found.items)
         return super().check_action(action, parameters)
 
@@ -160,21 +162,17 @@ class ReEntryScreen(ListScreen):
     async def action_save(self) -> None:
         """Write the list to a new file."""
         path = str(own_folder() / "re-entry.csv")
-        while answer := await self._ask_where(path):
-            path, found = answer, self._found
-            if found is None:
-                return
-            text = re_entry_csv(found) if is_csv(path) else "\n".join(re_entry_lines(found)) + "\n"
-            saved = await self.session.quickly(partial(save_text, path, text))
-            if not isinstance(saved, NskeysError):
-                await self.note(f"The list is in {safe(saved)}.")
-                return
-            await show_error(self.app, self.NAME, saved)
+        line = Line("File", path, help=FILE_HELP, check=file_problem, is_path=True)
+        saved = await ask_line(self.app, "Save the list", SAVE_PROMPT, line, self._written)
+        if saved is not None:
+            show_done(self.app, f"The list is in {safe(saved)}.")
 
-    async def _ask_where(self, path: str) -> str:
-        """Return the file's name; empty where nothing shall be saved."""
-        dialog = LineDialog("Save the list", SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
-        return (await self.app.push_screen_wait(dialog) or "").strip()
+    async def _written(self, path: str) -> str | NskeysError:
+        found = self._found
+        if found is None:
+            return Cancelled()
+        text = re_entry_csv(found) if is_csv(path) else "\n".join(re_entry_lines(found)) + "\n"
+        return await self.session.quickly(partial(save_text, path, text))
 
 
 def re_entry_cells(item: ReEntry) -> tuple[str, ...]:

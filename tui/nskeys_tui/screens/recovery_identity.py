@@ -8,6 +8,7 @@ from nskeys.errors import NskeysError
 from nskeys.model.recovery import IdentityKind, RecoveryPlan, RecoveryReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.recovery import RecoveryFlow, RecoveryStep
+from nskeys.wording.flows import RECOVERY_ACTS
 from nskeys.wording.recovery import (
     IDENTITY_MEANS,
     NO_IDENTITY,
@@ -28,6 +29,7 @@ class RecoveryIdentityScreen(FlowScreen[RecoveryFlow]):
     """Shows what is in force first, and asks for a password only after saying what it will open."""
 
     NAME = "Recovery identity"
+    ACT_WORDS = RECOVERY_ACTS
     HELP = (
         "Backups go to this identity without a person. Its password, which is stored nowhere, opens them. "
         "A new password is a new identity; older backups keep opening with the one before."
@@ -89,7 +91,7 @@ class RecoveryIdentityScreen(FlowScreen[RecoveryFlow]):
             "this will be made",
             words(first),
             *(words(f"! {line}", "warning") for line in rest),
-            then="Enter asks for its password, twice. A test file has to open with it.",
+            then="Enter asks for its password, twice. A test file is encrypted and opened to prove it.",
         )
 
     async def _run(self, flow: RecoveryFlow, plan: RecoveryPlan) -> RecoveryFlow:

@@ -6,24 +6,28 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from nskeys.errors import Cancelled, NskeysError
+from nskeys.errors import NskeysError
+from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
 from nskeys.services.status.overview import Overview
+from nskeys.wording.database_copies import database_copy_added
 from nskeys.wording.next_steps import Voice
 from nskeys.wording.register import EMPTY, LOOKING, looked_words, unreadable_words
-from nskeys.wording.reports import copies_seen, copy_added
+from nskeys.wording.reports import copy_added
 from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.questions import ChoiceDialog
 from nskeys_tui.presenters.register import copy_about, copy_cells, copy_style
 from nskeys_tui.screens.backup_picker import browsed_backup, typed_backup
+from nskeys_tui.screens.check_copies import check_copies
 from nskeys_tui.screens.copy_detail import CopyScreen, retire_copy
+from nskeys_tui.screens.database import DatabaseScreen
 from nskeys_tui.screens.diary import DiaryScreen
 from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.restore import RestoreScreen
-from nskeys_tui.screens.server_prompts import answer_server, with_server_access
-from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.server_prompts import answer_server
+from nskeys_tui.screens.session import Session, show_done
 from nskeys_tui.widgets.choice_list import Choice
 from nskeys_tui.widgets.guarded import LOOKS
 from nskeys_tui.widgets.table.columns import Column
@@ -59,7 +63,8 @@ class RegisterScreen(ListScreen):
         Binding("r", "restore", "Restore", tooltip="Restore keys from this copy"),
         Binding("a", "add", "Add", tooltip="Make a copy known that lies elsewhere or was found again"),
         Binding("c", "check", "Check all", tooltip="Look at every copy and write down what was seen"),
-        Binding("x", "retire", "Retire", tooltip="Let this copy count no more; its file stays"),
+        Binding("x", "retire", "Retire", tooltip="Stop counting this copy; its file stays"),
+        Binding("D", "database", "Database", tooltip="The database copies, in a list of their own"),
         Binding("y", "diary", "Diary", tooltip="Every drill that was tried, also those that failed"),
     ]
 
@@ -72,6 +77,8 @@ class RegisterScreen(ListScreen):
         self._load()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if self.finding:
+            return False
         if action in ("detail", "drill", "restore", "retire"):
             copy = self._copy()
             return copy is not None and (action != "retire" or copy.retired is None)
@@ -98,6 +105,8 @@ class RegisterScreen(ListScreen):
             parts.append(unreadable_words(overview.unreadable_rows))
         if copies:
             parts.append(looked_words(copies) if looked else LOOKING)
+        if kept := sum(copy.retired is None for copy in overview.made_copies):
+            parts.append(count(kept, "database copy"))
         self.say(*parts)
         self.show_rows(rows)
 
@@ -133,6 +142,10 @@ class RegisterScreen(ListScreen):
         """Open the diary of drills."""
         self.app.push_screen(DiaryScreen(self.session))
 
+    def action_database(self) -> None:
+        """Open the list of database copies."""
+        self.app.push_screen(DatabaseScreen(self.session))
+
     def _go(self, screen: type[DrillScreen] | type[RestoreScreen]) -> None:
         copy = self._copy()
         if copy is not None:
@@ -152,20 +165,9 @@ class RegisterScreen(ListScreen):
     async def action_check(self) -> None:
         """Check every copy, and record the results."""
 
-        def run(progress: Progress) -> tuple[BackupCopy, ...]:
-            return self.session.services.register.check(self.session.secrets, progress)
-
-        # What servers want is asked before: while copies are looked at, nobody is.
         self.say("asking the servers …")
-        await with_server_access(
-            self, self.session, self.session.services.register.login_required, lambda errors: errors
-        )
-        outcome = await self.session.work("Check all copies", run, (Stage.LOOKING,))
-        if outcome.value is not None:
-            await self.note(copies_seen(outcome.value))
-            self._load()
-        elif outcome.error is not None and not isinstance(outcome.error, Cancelled):
-            await self.tell(outcome.error)
+        await check_copies(self, self.session, self.NAME)
+        self._load()
 
     @work(exclusive=True, group="act")
     async def action_add(self) -> None:
@@ -174,15 +176,25 @@ class RegisterScreen(ListScreen):
         if not address:
             return
 
-        def run(progress: Progress) -> BackupCopy:
+        services, secrets = self.session.services, self.session.secrets
+
+        def run(progress: Progress) -> BackupCopy | DatabaseCopy:
             progress.stage(Stage.RECORDING)
-            return self.session.services.register.add(address, self.session.secrets)
+            if services.database.is_part(address):
+                return services.database.add(address, secrets)
+            return services.register.add(address, secrets)
 
         outcome = await self.session.work("Add a copy", run, (Stage.RECORDING,))
         while outcome.error is not None and await answer_server(self, self.session, outcome.error):
             outcome = await self.session.work("Add a copy", run, (Stage.RECORDING,))
-        if outcome.value is not None:
-            await self.note(copy_added(outcome.value, Voice.KEY))
+        added = outcome.value
+        if added is not None:
+            show_done(
+                self.app,
+                database_copy_added(added, Voice.KEY)
+                if isinstance(added, DatabaseCopy)
+                else copy_added(added, Voice.KEY),
+            )
             self._load()
         elif outcome.error is not None:
             await self.tell(outcome.error)

@@ -17,10 +17,13 @@ from nskeys.services.flows.source import SourceFlow
 from nskeys.services.open_backup import OpenSource, Source
 from nskeys.services.restore.service import RestoreChoices
 from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_problem
+from nskeys.wording.flows import CHOOSE_PROTECTOR, RESTORE_ACTS
 from nskeys.wording.next_steps import Voice
+from nskeys.wording.pairs import NO_COPY_TO_RESTORE
 from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines
-from nskeys_tui.dialogs.questions import ConfirmDialog, LineDialog
-from nskeys_tui.presenters.restore import foreign_question, foreign_title, key_rows
+from nskeys_tui.dialogs.questions import ConfirmDialog, Line, LineDialog
+from nskeys_tui.presenters.restore import foreign_question, foreign_title, foreign_yes, key_rows
+from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.backup_source import BackupSourceScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import words
@@ -28,20 +31,23 @@ from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
 
 _Planned: TypeAlias = tuple[RestorePlan, tuple[str, ...]]
-_STAGES = (Stage.UNLOCKING, Stage.STORING_KEYS, Stage.PROVING)
+_STAGES = (Stage.UNLOCKING, Stage.FILLING, Stage.STORING_KEYS, Stage.PROVING)
 
 
 class RestoreScreen(BackupSourceScreen[RestoreFlow]):
     """Shows a plan first, restores all or nothing, then proves credential by credential."""
 
-    NAME = "Restore keys"
+    NAME = "Restore"
+    ACT_WORDS = RESTORE_ACTS
     HELP = (
         "Nothing is changed before you have seen the plan and said yes. Keys that are here already stay as "
         "they are. Afterwards every credential is opened, and what did not open is a list."
     )
+    WITHOUT_COPY = NO_COPY_TO_RESTORE
     NEXT = "Enter asks for {asked}. Nothing is changed yet."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "name", "Name", tooltip="Call the server otherwise than the backup does"),
+        Binding("n", "name", "Name", tooltip="Give the server another name than its backup has"),
+        Binding("b", "back_up", "Back up", tooltip="Make the database copy that covers what came back"),
     ]
 
     def __init__(self, session: Session, address: str = "") -> None:
@@ -66,6 +72,12 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
     def unsaved(self) -> bool:
         """Whether the backup is open, so that its password would be asked again."""
         return self._open is not None and self.flow.step is not RestoreStep.DONE
+
+    @property
+    def act(self) -> str:
+        """What Enter does; a protector is chosen before keys are stored on a machine without any."""
+        plan = self.flow.plan
+        return CHOOSE_PROTECTOR if self.step == "plan" and plan and plan.sets_up else super().act
 
     # --- the steps -----------------------------------------------------------------------------------
 
@@ -122,7 +134,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
     def _planned(self, source: OpenSource) -> _Planned:
         """Make the plan in a thread, with the protectors that work here where the keys are new here.
         Proving that a TPM works takes some tenths of a second."""
-        plan = self.session.services.restore.plan(source)
+        plan = self.session.services.restore.plan(source, self.flow.source.pair)
         available = protectors() if plan.sets_up else ()
         return plan, tuple(name for name, usable, _ in available if usable)
 
@@ -141,21 +153,23 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     async def _show_plan(self, plan: RestorePlan, server: str) -> None:
         first, *rest = plan_lines(plan, Voice.KEY, server)
-        names = " n calls the server otherwise." if plan.sets_up else ""
+        then = "Enter restores. Nothing is changed yet."
+        if plan.sets_up:
+            then = "Enter restores, protector first. Nothing is changed yet. n names the server."
         await self.show(
             "plan",
             "the plan",
             words(first),
             Facts(key_rows(plan)),
             *(words(line) for line in rest),
-            then=f"Enter restores. Nothing is changed yet.{names}",
+            then=then,
         )
 
     @work(exclusive=True, group="name")
     async def action_name(self) -> None:
         """Ask for another server name than the backup's."""
         question = LineDialog(
-            "Server name", "", "Name", self.flow.server, help=SERVER_HELP, check=server_problem
+            "Server name", "", Line("Name", self.flow.server, help=SERVER_HELP, check=server_problem)
         )
         name = await self.app.push_screen_wait(question)
         if name is not None and Action.NAME in self.flow.acts:
@@ -163,7 +177,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
 
     async def _confirmed(self, plan: RestorePlan) -> bool:
         question = ConfirmDialog(
-            foreign_title(plan.questions), *foreign_question(plan.questions), yes="Restore it all the same"
+            foreign_title(plan.questions), *foreign_question(plan), yes=foreign_yes(plan.questions)
         )
         answer = await self.app.push_screen_wait(question)
         return answer is True
@@ -193,7 +207,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
             choices = RestoreChoices(
                 replace(settings, server_name=flow.server or settings.server_name),
                 flow.protector,
-                accept_foreign=flow.accepted,
+                server_key=plan.facts.server_key if flow.accepted else "",
                 other_machine=flow.accepted,
             )
             return services.restore.execute(plan, source, self.session.secrets, choices, progress)
@@ -205,7 +219,7 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         if report is None:
             await self.show("done", "done", words(f"! {STORED_NOT_TRIED}", "warning"))
             return
-        whole = not report.proof.failures and report.not_recorded is None
+        whole = report.proof.whole and report.not_recorded is None
         first, second, *rest = restore_lines(report, Voice.KEY)
         re_entered = "" if whole else ", and what must be re-entered"
         await self.show(
@@ -216,6 +230,10 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
             *(words(line) for line in rest),
             then=f"l lists every credential that was tried{re_entered}.",
         )
+
+    def action_back_up(self) -> None:
+        """Make the copy that is due now, and come back here."""
+        self.app.push_screen(BackupScreen(self.session))
 
     @property
     def proof(self) -> ProofReport | None:

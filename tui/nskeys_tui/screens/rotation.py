@@ -9,6 +9,7 @@ from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.plans import ProofReport, RotationPlan, RotationReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.rotation import RotationFlow, RotationStep
+from nskeys.wording.flows import ROTATION_ACTS
 from nskeys.wording.keys import (
     LEFT,
     STOPPED,
@@ -34,6 +35,7 @@ class RotationScreen(FlowScreen[RotationFlow]):
     """Does the next step that is due; an interrupted one is continued."""
 
     NAME = "Rotate the key"
+    ACT_WORDS = ROTATION_ACTS
     HELP = (
         "A rotation makes a new key and re-seals every credential under it. First a backup elsewhere has "
         "to hold the new key. It can be stopped between two batches and goes on from there; whoever comes "

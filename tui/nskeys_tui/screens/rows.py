@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
+from nskeys.model.credentials import Credential
 from nskeys.model.keys import Kid
 from nskeys.model.recoverability import KeyCoverage, Recoverability, RecoveryState
 from nskeys.services.credentials.pages import CredentialPages
@@ -14,13 +15,15 @@ from nskeys_tui.widgets.table.rows import Row
 
 COLUMNS = (
     Column("Kind", 10, 10, sort=SortBy.KIND),
-    Column("Name", 14, weight=3, sort=SortBy.NAME),
-    Column("Target", 14, weight=4, sort=SortBy.TARGET),
-    Column("Account", 15, weight=3, essential=False, sort=SortBy.ACCOUNT),
+    Column("Name", 14, weight=3, sort=SortBy.NAME, comfort=14),
+    Column("Target", 12, weight=4, sort=SortBy.TARGET, comfort=24),
+    Column("Account", 8, weight=3, essential=False, sort=SortBy.ACCOUNT, comfort=8),
     Column("Changed", 10, 10, essential=False, sort=SortBy.UPDATED),
     Column("State", 11, 11, styled=True),
     Column("", 1, 1, styled=True),
 )
+FIRST_ORDER = CredentialOrder(SortBy.KIND)
+"""How the first screen sorts them at first."""
 
 
 class CredentialRows:
@@ -43,20 +46,34 @@ class CredentialRows:
     def total(self) -> int:
         return self._now[0].total()
 
+    def beginning(self, count: int) -> Sequence[Row] | None:
+        pages, keys = self._now
+        return _rows(pages.beginning(count), keys) if pages.searched else None
+
+    def stop(self) -> None:
+        """Break off what is being fetched."""
+        self._now[0].stop()
+
     def window(self, first: int, count: int) -> Sequence[Row]:
-        pages, states = self._now
-        found = pages.window(first, count)
-        rows = [(item, states.get(item.kid, RecoveryState.LOST)) for item in found]
-        return [
-            Row(item.credential_id, credential_cells(item, state), state_style(state))
-            for item, state in rows
-        ]
+        pages, keys = self._now
+        return _rows(pages.window(first, count), keys)
 
     def _fresh(
         self, wanted: CredentialFilter, answer: Recoverability
-    ) -> tuple[CredentialPages, Mapping[Kid, RecoveryState]]:
-        states = {key.kid: key.state for key in answer.keys}
-        return self._credentials.pages(wanted, self._order), states
+    ) -> tuple[CredentialPages, Mapping[Kid, KeyCoverage]]:
+        return self._credentials.pages(wanted, self._order), {key.kid: key for key in answer.keys}
+
+
+def _rows(found: Sequence[Credential], keys: Mapping[Kid, KeyCoverage]) -> Sequence[Row]:
+    states = [(item, _state(keys, item)) for item in found]
+    return [
+        Row(item.credential_id, credential_cells(item, state), state_style(state)) for item, state in states
+    ]
+
+
+def _state(keys: Mapping[Kid, KeyCoverage], credential: Credential) -> RecoveryState:
+    key = keys.get(credential.kid)
+    return RecoveryState.LOST if key is None else key.state_of(credential.number)
 
 
 _CREDENTIALS, _BACKUPS = 3, 4

@@ -10,15 +10,15 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from nskeys.errors import NskeysError
+from nskeys.errors import Cancelled, NskeysError
 from nskeys.services.user_files import save_text
 from nskeys.wording.page import Page, page_html, page_lines
 from nskeys.wording.runbook import FILE_HELP, READING, SAVE_PROMPT, file_problem, is_html, runbook_page
 from nskeys.wording.text.terminal import safe
-from nskeys_tui.dialogs.questions import LineDialog, MessageDialog
+from nskeys_tui.dialogs.questions import Line
 from nskeys_tui.presenters.own_folder import own_folder
 from nskeys_tui.screens.background import run_in_background
-from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.screens.session import Session, ask_line, show_done, show_error
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
@@ -45,11 +45,12 @@ class RunbookScreen(Guarded[None]):
         Binding("escape", "dismiss", "Back", tooltip="Back to where you came from"),
         Binding("s", "save", "Save", tooltip="Write it to a file, as text or as HTML to print"),
         Binding("down", "scroll(1)", "Scroll", tooltip="Go on reading; Page down goes a page on"),
-        Binding("up", "scroll(-1)", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
         Binding("pagedown,space", "scroll_page(1)", show=False),
         Binding("pageup", "scroll_page(-1)", show=False),
-        Binding("home", "scroll_to(0)", show=False),
-        Binding("end", "scroll_to(1)", show=False),
+        Binding("j", "scroll(1)", show=False),
+        Binding("home,g", "scroll_to(0)", show=False),
+        Binding("end,G", "scroll_to(1)", show=False),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -119,18 +120,14 @@ class RunbookScreen(Guarded[None]):
     async def action_save(self) -> None:
         """Write it to a new file."""
         path = str(own_folder() / "runbook.html")
-        while answer := await self._ask_where(path):
-            path, page = answer, self._page
-            if page is None:
-                return
-            text = page_html(page) if is_html(path) else "\n".join(page_lines(page)) + "\n"
-            saved = await self._session.quickly(partial(save_text, path, text))
-            if not isinstance(saved, NskeysError):
-                self.app.push_screen(MessageDialog(_SAVING, f"The runbook is in {safe(saved)}."))
-                return
-            await show_error(self.app, _SAVING, saved)
+        line = Line("File", path, help=FILE_HELP, check=file_problem, is_path=True)
+        saved = await ask_line(self.app, _SAVING, SAVE_PROMPT, line, self._written)
+        if saved is not None:
+            show_done(self.app, f"The runbook is in {safe(saved)}.")
 
-    async def _ask_where(self, path: str) -> str:
-        """Return the file's name; empty where nothing shall be saved."""
-        dialog = LineDialog(_SAVING, SAVE_PROMPT, "File", path, help=FILE_HELP, check=file_problem)
-        return (await self.app.push_screen_wait(dialog) or "").strip()
+    async def _written(self, path: str) -> str | NskeysError:
+        page = self._page
+        if page is None:
+            return Cancelled()
+        text = page_html(page) if is_html(path) else "\n".join(page_lines(page)) + "\n"
+        return await self._session.quickly(partial(save_text, path, text))

@@ -8,11 +8,12 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys.model.schedule import Schedule, Schedule as State
+from nskeys.model.schedule import Obstacle, Schedule, Schedule as State
 from nskeys.wording.schedule import (
     DRILLS,
     INSTALL_MEANS,
     INSTALL_QUESTION,
+    MAKE_IDENTITY,
     REMOVE_MEANS,
     REMOVE_QUESTION,
     job_words,
@@ -24,6 +25,7 @@ from nskeys.wording.schedule import (
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.screens.background import run_in_background
+from nskeys_tui.screens.recovery_identity import RecoveryIdentityScreen
 from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import WizardScreen, words
 from nskeys_tui.widgets.facts import Facts
@@ -34,17 +36,20 @@ class ScheduleScreen(WizardScreen):
 
     NAME = "Schedule"
     HELP = (
-        "systemd backs up every day to each destination that lacks a good copy of a key, and looks at "
-        "every copy once a week. No password is on the machine: backups go to the recovery identity."
+        "systemd backs up every day to each destination that lacks a key backup or a database copy, "
+        "copies a small database that changed every hour, and looks at every copy once a week. No "
+        "password is on the machine: backups go to the recovery identity."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "install", "Install", tooltip="Write the units, and let their timers wait"),
+        Binding("i", "install", "Install", tooltip="Write the units and start their timers"),
+        Binding("n", "identity", "New identity", tooltip="Make the identity that backups go to unattended"),
         Binding("x", "remove", "Remove", tooltip="Stop the timers, and remove the units"),
     ]
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._state: State | None = None
+        self._away = False
 
     def on_mount(self) -> None:
         self._look()
@@ -53,9 +58,23 @@ class ScheduleScreen(WizardScreen):
         state = self._state
         if action == "install":
             return state is not None and not state.obstacles
+        if action == "identity":
+            return state is not None and Obstacle.NO_IDENTITY in state.obstacles
         if action == "remove":
             return state is not None and state.installed
         return super().check_action(action, parameters)
+
+    def on_screen_resume(self) -> None:
+        """Look again: an identity may have been made meanwhile."""
+        super().on_screen_resume()
+        if self._away:
+            self._away = False
+            self._look()
+
+    def action_identity(self) -> None:
+        """Make the recovery identity, and come back."""
+        self._away = True
+        self.app.push_screen(RecoveryIdentityScreen(self.session))
 
     @work(exclusive=True)
     async def _look(self) -> None:
@@ -76,7 +95,7 @@ class ScheduleScreen(WizardScreen):
             words(first, "good") if state.in_force else words(f"! {first}", "warning"),
             *(words(line) for line in rest),
             Facts(schedule_rows(state)),
-            then=DRILLS,
+            then=MAKE_IDENTITY if Obstacle.NO_IDENTITY in state.obstacles else DRILLS,
         )
 
     def action_install(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,13 +15,14 @@ from nskeys.model.plans import FirstSight
 from nskeys.model.secret import LEAST_SCORE, SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
 from nskeys.services.passwords.new_password import generate_password, judge
-from nskeys.services.passwords.providers import RememberedPassphrase
+from nskeys.services.passwords.remembered import RememberedPassphrase
 from nskeys.services.stopping import stoppable
 from nskeys.wording.errors import say_in_app
 from nskeys.wording.errors.setup import closed_words
 from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
+from nskeys_tui.dialogs.key_file import AskKeyFile
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
-from nskeys_tui.dialogs.questions import MessageDialog
+from nskeys_tui.dialogs.questions import Line, LineDialog, MessageDialog
 from nskeys_tui.dialogs.secret import AskPassword, NewPassword
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.dialogs.waiting import DialogWaiting
@@ -33,8 +35,14 @@ _TITLES = {
     Purpose.PASSPHRASE: "Passphrase",
     Purpose.PIN: "PIN",
     Purpose.SSH_PASSPHRASE: "Passphrase",
+    Purpose.GPG_PASSPHRASE: "Passphrase",
 }
-_NEW = (Purpose.NEW_BACKUP_PASSWORD, Purpose.NEW_IDENTITY_PASSWORD, Purpose.NEW_PASSPHRASE)
+_NEW = (
+    Purpose.NEW_BACKUP_PASSWORD,
+    Purpose.NEW_IDENTITY_PASSWORD,
+    Purpose.NEW_PASSPHRASE,
+    Purpose.NEW_EXPORT_PASSWORD,
+)
 
 
 class Session:
@@ -42,6 +50,8 @@ class Session:
 
     def __init__(self, app: App[Any], services: Services) -> None:
         self._app = app
+        self.banner: str = getattr(app, "banner", "")
+        """A sentence that the first screen keeps in sight."""
         self._waiting = DialogWaiting(app)
         self.services = self._told_of(services)
         for path in services.closed:
@@ -104,6 +114,13 @@ class Session:
         before.close()
         return status
 
+    def connect_anew(self) -> None:
+        """Use the CMDB that `config.toml` names now, after it was moved; in a thread. A passphrase that was
+        given stays."""
+        before = self.services
+        self.services = self._told_of(connect(before.about.home))
+        before.close()
+
     def _told_of(self, services: Services) -> Services:
         """Return the services, whose changes wait for others under a dialog."""
         services.tell_who_waits(self._waiting)
@@ -139,17 +156,51 @@ def ask_secret(
             assess=partial(_assess, least),
             generate=generate_password,
         )
+    if request.purpose is Purpose.EXPORT_KEY_FILE:
+        return AskKeyFile(words.prompt, words.help, refused or words.refused)
     return AskPassword(
         _TITLES.get(request.purpose, "Password"),
         words.prompt,
         help=help or words.help,
         refused=refused or words.refused,
+        empty=request.purpose is Purpose.EXPORT_PASSWORD,
     )
 
 
 def _assess(least: int, password: SecretBytes) -> Strength:
     score = judge(password)
     return Strength(score, strength_words(score), weak=score < least)
+
+
+_READ_S, _A_LINE_S = 4.0, 0.06
+"""Seconds that a line stays, whatever it says, and more of them for each of its characters."""
+
+
+def show_done(app: App[Any], *sentences: str) -> None:
+    """Say in a line what was done; it goes by itself."""
+    words = " ".join(sentences)
+    app.notify(words, timeout=_READ_S + _A_LINE_S * len(words), markup=False)
+
+
+async def ask_line(
+    app: App[Any],
+    title: str,
+    prompt: str,
+    line: Line,
+    attempt: Callable[[str], Awaitable[T | NskeysError]],
+) -> T | None:
+    """Ask for a line until `attempt` takes it, and return what that gave; None where nothing was typed.
+    What was wrong stands below the field, with what was typed still in it."""
+    while True:
+        typed = await app.push_screen_wait(LineDialog(title, prompt, line))
+        if not typed or not typed.strip():
+            return None
+        outcome = await attempt(typed.strip())
+        if isinstance(outcome, Cancelled):
+            return None
+        if not isinstance(outcome, NskeysError):
+            return outcome
+        line = replace(line, value=typed, problem=str(say_in_app(outcome)))
 
 
 def show_error(app: App[Any], title: str, error: NskeysError | None) -> Awaitable[None]:

@@ -4,7 +4,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from nskeys_tui.widgets.frame import Rule, TitleBar
+from nskeys.wording.waiting import FIRST_WORDS
+from nskeys_tui.widgets.frame import Banner, Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
 
@@ -12,12 +13,15 @@ from nskeys_tui.widgets.key_bar import KeyBar
 class SplashScreen(Guarded[None]):
     """Shown until the services are there."""
 
-    def __init__(self, server: str = "") -> None:
+    IS_ON_FIRST_PAGE = True
+
+    def __init__(self, server: str = "", banner: str = "") -> None:
         super().__init__()
-        self._server = server
+        self._server, self._banner = server, banner
 
     def compose(self) -> ComposeResult:
         yield TitleBar(self._server)
+        yield Banner(self._banner)
         yield Rule()
-        yield Static(Content(" If this server died now   looking …"))
+        yield Static(Content(FIRST_WORDS))
         yield KeyBar()

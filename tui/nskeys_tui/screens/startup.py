@@ -12,6 +12,7 @@ from nskeys.bootstrap import Services, connect
 from nskeys.errors import NskeysError
 from nskeys.model.plans import FirstSight, HomeState
 from nskeys.ports import Purpose
+from nskeys.services.status.overview import Overview
 from nskeys.threads import in_a_thread
 from nskeys_tui.screens.session import Session
 
@@ -27,6 +28,8 @@ class Connected:
     status: FirstSight
     asks: Purpose | None = None
     """The secret to ask for before the keys open."""
+    overview: Overview | None = None
+    """What the first page shows already."""
 
     @property
     def ready(self) -> bool:
@@ -37,6 +40,13 @@ class Connected:
 def connected(home: str | None) -> Connected:
     """Connect the services and look at the home. Runs in a thread, after the first paint."""
     return sighted(connect(home))
+
+
+def shown(services: Services, overview: Overview) -> Connected:
+    """Return what the first page was made of: a home that is ready."""
+    import_module("nskeys_tui.screens.overview")
+    sight = FirstSight(HomeState.READY, services.about.home, services.about.cmdb, None, 0, ())
+    return Connected(services, sight, _asks(services), overview)
 
 
 def sighted(services: Services) -> Connected:
@@ -63,6 +73,7 @@ def _asks(services: Services) -> Purpose | None:
 def arrive(app: App[Any], found: Connected) -> tuple[Session, Screen[None]]:
     """Return the session of this run, and its first screen."""
     session = Session(app, found.services)
+    session.looks.given = found.overview
     if found.ready:
         from nskeys_tui.screens.overview import OverviewScreen
 

@@ -4,12 +4,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nskeys.wording.text.terminal import fit, pad, width
-from nskeys_tui.presenters.overview import AnswerLine, layout_for
-
-_GAP = 3
-"""Cells between the bar and the text."""
-_STYLES = {"": "", "warning": "bold $warning", "error": "bold $error", "strong": ""}
+from nskeys_tui.presenters.overview import AnswerLine
+from nskeys_tui.presenters.spans import answer_spans, bar_spans
+from nskeys_tui.widgets.painted import painted
 
 
 class AnswerBlock(Widget):
@@ -29,21 +26,8 @@ class AnswerBlock(Widget):
         return len(self.lines)
 
     def render(self) -> Content:
-        return Content("\n").join(self._line(line) for line in self.lines)
-
-    def _line(self, line: AnswerLine) -> Content:
-        layout = layout_for(self.size.width)
-        room = self.size.width - 2 - layout.label
-        hint = f"  {line.hint}" if line.hint else ""
-        text = pad(fit(line.text, room - width(hint)), room - width(hint))
-        style = _STYLES[line.style]
-        if line.bar is None:
-            styled = (text, "bold" if line.style == "strong" else "")
-            return Content.assemble(" ", (pad(line.label, layout.label), style), styled, (hint, "$accent"))
-        cells = layout.label - _GAP
-        full = filled(*line.bar, cells)
-        bar = (("█" * full, "$accent"), ("░" * (cells - full), ""))
-        return Content.assemble(" ", *bar, " " * _GAP, text, (hint, "$accent"))
+        cells = self.size.width
+        return Content("\n").join(painted(answer_spans(line, cells)) for line in self.lines)
 
 
 class RecoverBar(Widget):
@@ -66,14 +50,4 @@ class RecoverBar(Widget):
     def render(self) -> Content:
         if self.total is None:
             return Content("")
-        full = filled(self.done, self.total, self.size.width)
-        return Content.assemble(("█" * full, "$accent"), ("░" * (self.size.width - full), ""))
-
-
-def filled(done: int, total: int, cells: int) -> int:
-    """Return how many of `cells` are full."""
-    if total <= 0 or done <= 0:
-        return 0
-    if done >= total:
-        return cells
-    return max(1, min(cells - 1, round(cells * done / total)))
+        return painted(bar_spans(self.done, self.total, self.size.width))

@@ -1,8 +1,9 @@
 """A list to choose one item from, or several: Up, Down or a first letter moves, Space marks where several
 can be chosen, Enter chooses."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual import events
@@ -37,10 +38,10 @@ class ChoiceList(Widget, can_focus=True):
     ChoiceList { height: auto; min-height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,left", "move(-1)", show=False),
-        Binding("down,right", "move(1)", show=False),
-        Binding("home", "edge(-1)", show=False),
-        Binding("end", "edge(1)", show=False),
+        Binding("up,left,k", "move(-1)", show=False),
+        Binding("down,right,j", "move(1)", show=False),
+        Binding("home,g", "edge(-1)", show=False),
+        Binding("end,G", "edge(1)", show=False),
         Binding("space", "mark", "Mark", tooltip="Take this one too, with every other that is marked"),
         Binding("enter", "choose", "Choose", tooltip="Take the choice that is marked"),
     ]
@@ -72,16 +73,18 @@ class ChoiceList(Widget, can_focus=True):
         *,
         cursor: int = 0,
         id: str | None = None,
-        classes: str | None = None,
         focusable: bool = True,
-        markable: Collection[str] = (),
-        marked: Collection[str] = (),
+        marks: Mapping[str, bool] = MappingProxyType({}),
+        searches: bool = True,
     ) -> None:
-        super().__init__(id=id, classes=classes)
-        self._markable = frozenset(markable)
-        self.marked = frozenset(marked) & self._markable
+        """`marks` says of each choice that can be marked, by its key, whether it is; with `searches` a
+        letter moves to the next choice that begins with it."""
+        super().__init__(id=id)
+        self._markable = frozenset(marks)
+        self.marked = frozenset(key for key, marked in marks.items() if marked)
         self.choices = tuple(choices)
         self.can_focus = focusable
+        self._searches = searches
         self.set_reactive(ChoiceList.cursor, cursor)
 
     @property
@@ -131,7 +134,7 @@ class ChoiceList(Widget, can_focus=True):
         letter = event.character or ""
         places = range(self.cursor + 1, self.cursor + 1 + len(self.choices))
         wrapped = (index % len(self.choices) for index in places)
-        if letter.isalnum() and self.choices:
+        if self._searches and letter.isalnum() and self.choices:
             found = [n for n in wrapped if self.choices[n].label.casefold().startswith(letter.casefold())]
             if found:
                 self.cursor = found[0]
@@ -155,7 +158,7 @@ class ChoiceList(Widget, can_focus=True):
     @property
     def _label_cells(self) -> int:
         """The width of the labels, where something stands beside them."""
-        return min(max(width(choice.label) for choice in self.choices) + 2, self.size.width // 2)
+        return min(max(width(choice.label) for choice in self.choices) + 2, self.size.width * 3 // 5)
 
     def _shown(self, choice: Choice) -> Choice:
         """Return the choice with its box, where it can be marked: `[x] label`."""

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from nskeys_tui.widgets.inputs import TextInput
+from nskeys_tui.widgets.inputs import SearchInput, TextInput
 
 _PAUSE = 0.2
 """Seconds without a key before the list is searched."""
@@ -46,14 +46,15 @@ class FindLine(Horizontal):
     class Done(Message):
         """Enter was pressed: go to the results."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, placeholder: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._placeholder = placeholder
         self._pause: Timer | None = None
         self._wanted = ""
 
     def compose(self) -> ComposeResult:
         yield Static(Content("/"), classes="find-line--sign")
-        yield TextInput(placeholder="a part of a name, target, account or note", submits=False, seeks=True)
+        yield SearchInput(self._placeholder)
         yield Static(classes="find-line--found")
 
     @property

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from nskeys_tui.widgets.inputs import PasswordInput, TextInput
+from nskeys_tui.widgets.path_input import PathInput
 
 
 class FormField(Widget):
@@ -21,6 +22,7 @@ class FormField(Widget):
         height: auto;
         min-height: 2;
         & Horizontal { height: 1; }
+        & TextInput { width: 1fr; }
         & .form-field--label { width: 14; }
         & .form-field--below {
             height: auto;
@@ -39,18 +41,16 @@ class FormField(Widget):
         value: str = "",
         *,
         help: str = "",
-        placeholder: str = "",
         password: bool = False,
-        max_length: int = 0,
         id: str | None = None,
+        input: TextInput | None = None,
     ) -> None:
+        """`input` takes the place of a plain one."""
         super().__init__(id=id)
         self._label, self._help, self._problem = label, help, ""
         self._wrong = ""
-        self._input = (
-            PasswordInput(submits=False)
-            if password
-            else TextInput(value, placeholder=placeholder, max_length=max_length, submits=False)
+        self._input = input or (
+            PasswordInput(submits=False) if password else TextInput(value, submits=False)
         )
 
     def compose(self) -> ComposeResult:
@@ -89,8 +89,14 @@ class FormField(Widget):
         if self._problem and message.value != self._wrong:
             self.problem = ""
 
+    @on(PathInput.Names)
+    def _names(self, message: PathInput.Names) -> None:
+        """Show the names with which a path may go on, in the place of the help."""
+        message.stop()
+        marked = message.words or self._help
+        self.query_one(".form-field--below", Static).update(Content(marked))
+
     def explain(self, help: str) -> None:
-        """Replace the help."""
         self._help = help
         self._say()
 

@@ -1,12 +1,11 @@
 """The frame of a screen: its top line and the rules across it."""
 
-from collections.abc import Sequence
-
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nskeys.wording.text.terminal import fit, width
+from nskeys_tui.presenters.spans import rule_spans, step_spans, title_spans
+from nskeys_tui.widgets.painted import painted
 
 
 class TitleBar(Widget):
@@ -27,14 +26,25 @@ class TitleBar(Widget):
         self.set_reactive(TitleBar.facts, facts)
 
     def render(self) -> Content:
-        room = self.size.width - 2
-        name = "nskeys"
-        subject = fit(f" · {self.subject}" if self.subject else "", max(0, room - len(name)))
-        right = fit(self.facts, max(0, room - len(name) - width(subject) - 2))
-        if width(right) < min(width(self.facts), 12):
-            right = ""
-        gap = " " * (room - len(name) - width(subject) - width(right))
-        return Content.assemble(" ", (name, "bold $accent"), subject, gap, (right, "dim"), " ")
+        return painted(title_spans(self.subject, self.facts, self.size.width, self.app.title))
+
+
+class Banner(Widget):
+    """Keeps a sentence in sight below the top line; takes no room where there is none."""
+
+    DEFAULT_CSS = """
+    Banner { height: auto; padding: 0 1; color: $warning; text-style: bold; display: none; }
+    """
+
+    words: reactive[str] = reactive("", layout=True)
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.set_reactive(Banner.words, words)
+        self.display = bool(words)
+
+    def render(self) -> Content:
+        return Content(self.words)
 
 
 class Rule(Widget):
@@ -51,22 +61,13 @@ class Rule(Widget):
         super().__init__(id=id)
         self.set_reactive(Rule.parts, parts)
 
+    steps: reactive[tuple[tuple[str, ...], int]] = reactive(((), 0))
+    """The steps of a guided flow, and the index of the present one; they take the heading's place."""
+
     def say(self, *parts: str) -> None:
-        """Replace the heading."""
-        self.parts = parts
+        self.parts, self.steps = parts, ((), 0)
 
     def render(self) -> Content:
-        return ruled(self.parts, self.size.width)
-
-
-def ruled(parts: Sequence[str], cells: int) -> Content:
-    """Return the line, its heading bold and everything else quiet."""
-    pieces: list[tuple[str, str]] = []
-    used = 0
-    for part in parts:
-        text = fit(part, max(0, cells - used - 6))
-        if not text:
-            break
-        pieces += [("── ", "dim"), (text, "" if pieces else "bold"), (" ", "")]
-        used += width(text) + 4
-    return Content.assemble(*pieces, ("─" * max(0, cells - used), "dim"))
+        names, here = self.steps
+        cells = self.size.width
+        return painted(step_spans(names, here, cells) if names else rule_spans(self.parts, cells))

@@ -27,6 +27,9 @@ class Guarded(Screen[T]):
     SAYS_BUSY: ClassVar[bool] = True
     """Whether the bottom line says that an answer is awaited; not where the whole screen does."""
 
+    IS_ON_FIRST_PAGE: ClassVar[bool] = False
+    """Whether the first page shows it already, which is painted before Textual is there."""
+
     _waiting: Timer | None = None
 
     @property

@@ -1,5 +1,7 @@
 """Inputs for text, a password, a word of a share. Their content may be hostile or secret."""
 
+from typing import ClassVar
+
 from rich.text import Text
 from textual import events
 from textual.actions import SkipAction
@@ -38,39 +40,29 @@ class TextInput(Input):
     }
     """
 
+    SEEKS: ClassVar[bool] = False
+    """Whether the text is only a search, so that nothing is lost with it."""
+
     def __init__(
         self,
         value: str = "",
         *,
         placeholder: str = "",
         password: bool = False,
-        max_length: int = 0,
         id: str | None = None,
-        classes: str | None = None,
-        disabled: bool = False,
         submits: bool = True,
-        seeks: bool = False,
     ) -> None:
-        """`seeks`: the text is only a search, so nothing is lost with it."""
         super().__init__(
-            value,
-            placeholder=placeholder,
-            password=password,
-            max_length=max_length,
-            select_on_focus=False,
-            compact=True,
-            id=id,
-            classes=classes,
-            disabled=disabled,
+            value, placeholder=placeholder, password=password, select_on_focus=False, compact=True, id=id
         )
         self.cursor_blink = False
-        self._submits, self._seeks = submits, seeks
+        self._submits = submits
         self._given = value
 
     @property
     def typed(self) -> bool:
         """Whether a person typed something here that is not saved elsewhere yet."""
-        return not self._seeks and self.value != self._given
+        return not self.SEEKS and self.value != self._given
 
     def give(self, value: str) -> None:
         """Set a value that nobody typed."""
@@ -116,11 +108,20 @@ class TextInput(Input):
         event.stop()
 
 
+class SearchInput(TextInput):
+    """What is typed is looked for at once."""
+
+    SEEKS = True
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__(placeholder=placeholder, submits=False)
+
+
 class PasswordInput(TextInput):
     """Shows a dot for each character."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None, submits: bool = True) -> None:
-        super().__init__(password=True, id=id, classes=classes, submits=submits)
+    def __init__(self, *, id: str | None = None, submits: bool = True) -> None:
+        super().__init__(password=True, id=id, submits=submits)
 
     def secret(self) -> SecretBytes:
         """Return what was typed, in NFC. The caller wipes it."""

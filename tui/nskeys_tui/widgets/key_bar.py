@@ -1,16 +1,15 @@
 """The bottom line: the keys that work now, and what they do."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from textual.binding import Binding
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from nskeys.wording.text.terminal import fit, width
+from nskeys.wording.text.terminal import fit
 from nskeys.wording.waiting import CANNOT_STOP, WORKING
+from nskeys_tui.presenters.spans import Key, key_spans
+from nskeys_tui.widgets.painted import painted
 
 _NAMES = {
     "escape": "Esc",
@@ -38,15 +37,6 @@ MORE = Binding.Group("More")
 """The group of keys that only help and palette show, because the line has no room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key as it is shown, and what it does in a word or two."""
-
-    name: str
-    does: str
-    always: bool = False
-
-
 def key_name(key: str) -> str:
     """Return how a key is written on the screen: `Esc`, `^P` for Ctrl+P, `/`."""
     if key.startswith("ctrl+"):
@@ -66,19 +56,6 @@ def keys_now(screen: Screen[object]) -> tuple[Key, ...]:
     if help_by == {"f1"}:  # in a field `?` is typed
         found.append(Key(key_name("f1"), "Help", always=True))
     return tuple(sorted(dict.fromkeys(found), key=lambda key: _WAYS_OUT.get(key.name, 0)))
-
-
-def fit_keys(keys: Sequence[Key], cells: int) -> tuple[tuple[Key, ...], int]:
-    """Return the keys that fit into `cells`, and the width of the gaps: first the gaps shrink, then keys
-    are left out from the end, those that are always shown last."""
-    shown = list(keys)
-    for gap in (2, 1):
-        if _length(shown, gap) <= cells:
-            return tuple(shown), gap
-    for spare in [key for key in reversed(shown) if not key.always] + list(reversed(shown)):
-        if spare in shown and _length(shown, 1) > cells:
-            shown.remove(spare)
-    return tuple(shown), 2 if _length(shown, 2) <= cells else 1
 
 
 class KeyBar(Widget):
@@ -109,16 +86,9 @@ class KeyBar(Widget):
         if self.busy and not getattr(self.screen, "ESC_LEAVES", True):
             return Content(fit(f" {WORKING} {CANNOT_STOP}", self.size.width))
         now = [key for key in self._keys if key.name == "Esc"] if self.busy else self._keys
-        keys, gap = fit_keys(now, self.size.width)
-        pieces: list[tuple[str, str]] = [(f" {WORKING} ", "")] if self.busy else []
-        for key in keys:
-            pieces += [(" " * (gap if pieces else 1), ""), (key.name, "bold $accent"), (f" {key.does}", "")]
-        return Content.assemble(*pieces)
+        working = [(f" {WORKING}  ", "")] if self.busy else []
+        return painted([*working, *key_spans(now, self.size.width)])
 
 
 def _stays(binding: Binding) -> bool:
     return binding.key in _ALWAYS
-
-
-def _length(keys: Sequence[Key], gap: int) -> int:
-    return sum(width(key.name) + 1 + width(key.does) for key in keys) + gap * (len(keys) - 1) + 1

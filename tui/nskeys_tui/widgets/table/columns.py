@@ -1,22 +1,21 @@
-"""Columns of a table: their widths, and their cells as strips of Textual's line API."""
+"""Columns of a table: their widths, and a row's cells in them. Nothing of Textual is needed here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.strip import Strip
-
-from nskeys.wording.text.terminal import pad
+from nskeys.wording.text.terminal import pad, width
 
 GAP = 2
 """Cells between two columns; one cell stays free at each edge."""
+MARKS = " ▲", " ▼"
+"""Behind the title of the column that rows are sorted by: upwards, downwards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: at least `minimum` cells wide, at most `maximum` (None: the rest is shared by `weight`).
-    Where even the minima do not fit, the last column that is not `essential` is left out."""
+    """A column: at least `minimum` cells wide, at most `maximum`. Without a maximum it is as wide as its
+    content needs, and shares by `weight` what is left over. Where even the minima do not fit, the last
+    column that is not `essential` is left out."""
 
     title: str
     minimum: int
@@ -28,6 +27,14 @@ class Column:
     """Whether the row's style is seen in this column."""
     sort: str = ""
     """The token this column is sorted by; empty where it is not."""
+    comfort: int = 0
+    """Cells that it gets, if its content needs them, before others get more than their minimum, and before
+    one that is not essential is shown."""
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it has one width, whatever is in it."""
+        return self.minimum == self.maximum
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +45,67 @@ class Laid:
     width: int
 
 
-def lay_out(columns: Sequence[Column], width: int) -> tuple[Laid, ...]:
-    """Return the columns that fit into `width` cells, edges and gaps included, each as wide as allowed."""
+def lay_out(columns: Sequence[Column], width: int, needs: Sequence[int] = ()) -> tuple[Laid, ...]:
+    """Return the columns that fit into `width` cells, edges and gaps included. `needs` are the cells that
+    each column's content takes; without them every column takes what it may."""
+    limits = [_limits(column, needs[index] if needs else None) for index, column in enumerate(columns)]
+    least = [
+        max(low, column.comfort if high is None else min(column.comfort, high))
+        for column, (low, high) in zip(columns, limits, strict=True)
+    ]
     shown = list(range(len(columns)))
-    while _needed(columns, shown) > width and (spare := [i for i in shown if not columns[i].essential]):
-        shown.remove(spare[-1])
-    widths = {index: columns[index].minimum for index in shown}
-    remaining = width - _needed(columns, shown)
-    while remaining > 0 and (
-        growing := [index for index in shown if _grows(columns[index], widths[index])]
+    while _total([least[i] for i in shown]) > width and (
+        spare := [i for i in shown if not columns[i].essential]
     ):
-        shares = sum(columns[index].weight for index in growing)
-        for index in growing:
-            more = max(1, remaining * columns[index].weight // shares)
-            limit = columns[index].maximum
-            room = more if limit is None else limit - widths[index]
-            widths[index] += min(more, room, max(0, width - _total(widths)))
-        if (rest := width - _total(widths)) == remaining:
-            break
-        remaining = rest
+        shown.remove(spare[-1])
+    widths = {index: limits[index][0] for index in shown}
+    if needs:
+        # What has a maximum is short, and cut short it says nothing; what has none takes what is left.
+        order = sorted(shown, key=lambda i: (-columns[i].comfort, columns[i].maximum is None))
+        for ceilings in (least, [high or low for low, high in limits]):
+            _grow(widths, ceilings, order, width)
+        limits = [
+            (low, None if columns[i].maximum is None else high) for i, (low, high) in enumerate(limits)
+        ]
+    _share(widths, [high for _, high in limits], [column.weight for column in columns], width)
     return tuple(Laid(index, widths[index]) for index in shown)
+
+
+def _limits(column: Column, need: int | None) -> tuple[int, int | None]:
+    """Return the least and the most cells of a column whose content takes `need` cells."""
+    if column.fixed or need is None:
+        return column.minimum, column.maximum
+    need = max(need, len(column.title) + (len(MARKS[0]) if column.sort else 0))
+    return min(column.minimum, need), need if column.maximum is None else min(need, column.maximum)
+
+
+def _grow(widths: dict[int, int], ceilings: Sequence[int], order: Sequence[int], width: int) -> None:
+    """Widen the columns, one after the other, as far as each may and there is room."""
+    for index in order:
+        room = max(0, width - _total(widths.values()))
+        widths[index] += max(0, min(room, ceilings[index] - widths[index]))
+
+
+def _share(
+    widths: dict[int, int], ceilings: Sequence[int | None], weights: Sequence[int], width: int
+) -> None:
+    """Share what is left among the columns that may grow, by their weights."""
+    remaining = width - _total(widths.values())
+    while remaining > 0:
+        growing = [
+            index
+            for index, cells in widths.items()
+            if weights[index] > 0 and ((ceiling := ceilings[index]) is None or cells < ceiling)
+        ]
+        shares = sum(weights[index] for index in growing)
+        for index in growing:
+            more = max(1, remaining * weights[index] // shares)
+            ceiling = ceilings[index]
+            room = more if ceiling is None else ceiling - widths[index]
+            widths[index] += min(more, room, max(0, width - _total(widths.values())))
+        if (rest := width - _total(widths.values())) == remaining:
+            return
+        remaining = rest
 
 
 def line(columns: Sequence[Column], laid: Sequence[Laid], texts: Sequence[str], width: int) -> list[str]:
@@ -75,70 +123,38 @@ def line(columns: Sequence[Column], laid: Sequence[Laid], texts: Sequence[str], 
     return [*pieces, " " * (width - used)]
 
 
-def _grows(column: Column, width: int) -> bool:
-    return column.weight > 0 and (column.maximum is None or width < column.maximum)
+def _total(widths: Collection[int]) -> int:
+    """Return the cells that columns of these widths take, with gaps and edges."""
+    return sum(widths) + GAP * max(0, len(widths) - 1) + 2
 
 
-def _needed(columns: Sequence[Column], shown: Sequence[int]) -> int:
-    return _total({index: columns[index].minimum for index in shown})
+def title_texts(columns: Sequence[Column], sorted_by: str, descending: bool) -> list[str]:
+    """Return the titles, with a mark on the column that the rows are sorted by."""
+    mark = MARKS[descending]
+    return [c.title + mark if sorted_by and c.sort == sorted_by else c.title for c in columns]
 
 
-def _total(widths: dict[int, int]) -> int:
-    return sum(widths.values()) + GAP * max(0, len(widths) - 1) + 2
+def styled_pieces(
+    columns: Sequence[Column], laid: Sequence[Laid], texts: Sequence[str], width: int
+) -> list[tuple[str, bool]]:
+    """Return the pieces of a line as `line` does, each with whether the row's style is seen in it;
+    neighbours that are alike are one piece."""
+    pieces: list[tuple[str, bool]] = []
+    for index, piece in enumerate(line(columns, laid, texts, width)):
+        styled = index < len(laid) and columns[laid[index].index].styled
+        seen = styled and piece.strip() != ""
+        if pieces and pieces[-1][1] == seen:
+            pieces.append((pieces.pop()[0] + piece, seen))
+        else:
+            pieces.append((piece, seen))
+    return pieces
 
 
-class RowPainter:
-    """Paints lines of exactly `width` cells."""
-
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = tuple(columns)
-        self._laid: tuple[Laid, ...] = ()
-        self._width = 0
-
-    def resize(self, width: int) -> None:
-        """Lay the columns out again."""
-        self._width = width
-        self._laid = lay_out(self._columns, width)
-
-    @property
-    def sorts(self) -> tuple[str, ...]:
-        """The sort tokens of the columns that fit, from left to right."""
-        return tuple(sort for laid in self._laid if (sort := self._columns[laid.index].sort))
-
-    def header(self, sorted_by: str, descending: bool, style: Style | None) -> Strip:
-        """Return the titles, with a mark on the column that the rows are sorted by."""
-        mark = " ▼" if descending else " ▲"
-        titles = [c.title + mark if sorted_by and c.sort == sorted_by else c.title for c in self._columns]
-        return self.row(titles, style)
-
-    def note(self, text: str, style: Style | None = None) -> Strip:
-        """Return a line that is no row."""
-        return Strip([Segment(pad(f" {text}", self._width), style)], self._width)
-
-    def row(self, cells: Sequence[str], style: Style | None = None) -> Strip:
-        """Return a row in one style."""
-        return Strip([Segment("".join(self._pieces(cells)), style)], self._width)
-
-    def styled_row(self, cells: Sequence[str], style: Style | None) -> Strip:
-        """Return a row whose style is applied to the `styled` columns; neighbours with one style are one
-        segment."""
-        segments: list[Segment] = []
-        for index, piece in enumerate(self._pieces(cells)):
-            styled = index < len(self._laid) and self._columns[self._laid[index].index].styled
-            seen = style if styled and piece.strip() else None
-            if segments and segments[-1].style == seen:
-                segments.append(Segment(segments.pop().text + piece, seen))
-            else:
-                segments.append(Segment(piece, seen))
-        return Strip(segments, self._width)
-
-    def _pieces(self, cells: Sequence[str]) -> list[str]:
-        return line(self._columns, self._laid, cells, self._width)
-
-
-def lean(style: Style) -> Style | None:
-    """Return the style without the terminal's own colours: plain text then needs no escape sequence."""
-    color = style.color if style.color and not style.color.is_default else None
-    back = style.bgcolor if style.bgcolor and not style.bgcolor.is_default else None
-    flags = {name: getattr(style, name) or None for name in ("bold", "dim", "reverse", "underline")}
-    return Style(color=color, bgcolor=back, **flags) or None
+def needs_of(
+    columns: Sequence[Column], had: Sequence[int], rows: Sequence[Sequence[str]]
+) -> tuple[int, ...]:
+    """Return the cells that each column's content takes in these rows, and at least what it had before."""
+    return tuple(
+        before if column.fixed else max(before, *(width(row[index]) for row in rows))
+        for index, (column, before) in enumerate(zip(columns, had, strict=True))
+    )

@@ -8,7 +8,8 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nskeys_tui.widgets.table.columns import Column, RowPainter, lean
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.painter import RowPainter, lean
 from nskeys_tui.widgets.table.rows import Row
 
 

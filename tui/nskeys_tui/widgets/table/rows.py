@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,12 @@ class Row:
     style: str = ""
 
 
+def has(row: Row, text: str) -> bool:
+    """Return whether every word of the text stands in some cell of the row, whatever its case."""
+    cells = "\n".join(row.cells).casefold()
+    return all(word in cells for word in text.casefold().split())
+
+
 class Rows(Protocol):
     """A source of rows. Called in a thread, by one caller at a time."""
 
@@ -25,6 +31,20 @@ class Rows(Protocol):
 
     def window(self, first: int, count: int) -> Sequence[Row]:
         """Return up to `count` rows from number `first` (0 is the first); fewer where there are no more."""
+        ...
+
+
+@runtime_checkable
+class SearchedRows(Rows, Protocol):
+    """A source that may take longer to count its rows than to find the first ones."""
+
+    def beginning(self, count: int) -> Sequence[Row] | None:
+        """Return the first rows before all are counted, fewer than `count` only where there are no more;
+        None where counting takes no time."""
+        ...
+
+    def stop(self) -> None:
+        """Break off what another thread is fetching: that raises Cancelled."""
         ...
 
 

@@ -1,6 +1,6 @@
 """The table: of any length, holding only the visible rows and a page on either side.
 
-It is one widget on Textual's line API, without children and without scroll bars. Moving the cursor repaints
+It is one widget on Textual's line API, without children. Moving the cursor repaints
 two lines and nothing else. Rows are fetched in a thread, one fetch at a time: meanwhile only the newest
 request is kept, so a held key never queues up work.
 """
@@ -20,8 +20,11 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from nskeys.errors import NskeysError
-from nskeys_tui.widgets.table.columns import Column, RowPainter, lean
-from nskeys_tui.widgets.table.rows import Chunk, KnownRows, Repaint, Rows, RowWindow, fetch
+from nskeys.wording.layout import TOO_SMALL
+from nskeys_tui.widgets.table.columns import Column
+from nskeys_tui.widgets.table.painter import RowPainter, lean, with_mark, with_position
+from nskeys_tui.widgets.table.position import marked_lines, position
+from nskeys_tui.widgets.table.rows import Chunk, KnownRows, Repaint, Rows, RowWindow, SearchedRows, fetch
 
 _HIGHLIGHT_DELAY_S = 0.15
 """Seconds that the cursor must stay on a row before RowHighlighted is posted."""
@@ -45,6 +48,7 @@ class CredentialTable(Widget, can_focus=True):
     DEFAULT_CSS = """
     CredentialTable {
         height: 1fr;
+        min-height: 1;
         & > .credential-table--header { text-style: dim; }
         & > .credential-table--cursor { text-style: reverse; }
         & > .credential-table--good { color: $success; }
@@ -54,12 +58,12 @@ class CredentialTable(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
-        Binding("home", "edge(-1)", show=False),
-        Binding("end", "edge(1)", show=False),
+        Binding("home,g", "edge(-1)", show=False),
+        Binding("end,G", "edge(1)", show=False),
         Binding("enter", "choose", show=False),
     ]
 
@@ -87,7 +91,8 @@ class CredentialTable(Widget, can_focus=True):
 
     @dataclass
     class WindowMoved(FromTable):
-        """The visible rows changed: numbers `first` to `last` (from 1) of `total`; 0 to 0 for none."""
+        """Other rows are visible, and all of them are here: numbers `first` to `last` (from 1) of `total`;
+        0 to 0 for none."""
 
         first: int
         last: int
@@ -103,6 +108,13 @@ class CredentialTable(Widget, can_focus=True):
     class _Fetched(Message):
         rows: Rows
         outcome: tuple[int, Chunk] | NskeysError
+
+    @dataclass
+    class _Begun(Message):
+        """The first rows are here, and all are being counted."""
+
+        rows: Rows
+        chunk: Chunk
 
     def __init__(
         self,
@@ -122,6 +134,7 @@ class CredentialTable(Widget, can_focus=True):
         self._chunk = Chunk()
         self._sort = ("", False)
         self._fetching: tuple[Rows, int, int] | None = None
+        self._counting = False
         self._outdated = False
         self._rest: Timer | None = None
         self._waiting: Timer | None = None
@@ -149,7 +162,9 @@ class CredentialTable(Widget, can_focus=True):
     def show(self, rows: Rows, *, cursor: int = 0) -> None:
         """Show other rows, with the cursor on row number `cursor`. The old rows may stay visible for a
         moment."""
-        self._rows, self._chunk = rows, Chunk()
+        if isinstance(self._rows, SearchedRows) and self._rows is not rows:
+            self._rows.stop()
+        self._rows, self._chunk, self._counting = rows, Chunk(), False
         self._window.begin(cursor)
         if self._waiting is None:
             self._waiting = self.set_timer(_BLANK_DELAY_S, self._stop_waiting)
@@ -171,12 +186,12 @@ class CredentialTable(Widget, can_focus=True):
         """Use other columns for the rows that come next."""
         self._painter = RowPainter(columns)
         self._painter.resize(self.size.width)
-        self.refresh(Region(0, 0, self.size.width, _HEADER))
+        self._repaint_header()
 
     def mark_sort(self, token: str, descending: bool) -> None:
         """Mark the column that is sorted by `token`."""
         self._sort = (token, descending)
-        self.refresh(Region(0, 0, self.size.width, _HEADER))
+        self._repaint_header()
 
     # --- keys ----------------------------------------------------------------------------------------
 
@@ -205,6 +220,7 @@ class CredentialTable(Widget, can_focus=True):
         else:
             self._turn()
         if before != self._window.cursor:
+            self._repaint_position(before)
             self._tell_at_rest()
 
     def _turn(self) -> None:
@@ -235,7 +251,7 @@ class CredentialTable(Widget, can_focus=True):
 
     def _tell_window(self) -> None:
         window = self._window
-        if window.total is None:
+        if window.total is None or self._counting or not self._chunk.holds(window.top, window.bottom):
             return
         seen = (min(window.top + 1, window.total), window.bottom, window.total)
         if seen != self._told:
@@ -270,36 +286,60 @@ class CredentialTable(Widget, can_focus=True):
     def _ask(self, rows: Rows, first: int, count: int) -> None:
         """Fetch in the thread; the widget is only sent a message."""
         try:
-            outcome: tuple[int, Chunk] | NskeysError = fetch(rows, first, count)
+            outcome: tuple[int, Chunk] | NskeysError = self._found(rows, first, count)
         except NskeysError as error:
             outcome = error
         self.post_message(self._Fetched(rows, outcome))
+
+    def _found(self, rows: Rows, first: int, count: int) -> tuple[int, Chunk]:
+        """Return what `fetch` does. Of a search, the first rows are shown before all are counted."""
+        begun = rows.beginning(count) if isinstance(rows, SearchedRows) and not first else None
+        if begun is None:
+            return fetch(rows, first, count)
+        chunk = Chunk(0, tuple(begun))
+        if len(begun) < count:
+            return len(begun), chunk
+        self.post_message(self._Begun(rows, chunk))
+        return rows.total(), chunk
+
+    @on(_Begun)
+    def _begun(self, message: _Begun) -> None:
+        message.stop()
+        if message.rows is self._rows and self._window.total is None:
+            self._counting = True
+            self._arrive(len(message.chunk.rows), message.chunk)
 
     @on(_Fetched)
     def _fetched(self, message: _Fetched) -> None:
         """Take the rows or the error. If another request came meanwhile, fetch that."""
         message.stop()
         asked, self._fetching = self._fetching, None
+        counted, self._counting = self._counting, False
         if message.rows is self._rows:
             if isinstance(message.outcome, NskeysError):
                 self.post_message(self.RowsFailed(self, message.outcome))
             else:
                 self._arrive(*message.outcome)
+                if counted:
+                    self._repaint_header()
         if self._outdated:
             self.reload()
         elif asked != (self._rows, self._window.top, self._window.height):
             self._look()
 
     def _arrive(self, total: int, chunk: Chunk) -> None:
-        before = self._seen()
+        before, place = self._seen(), (self._window.cursor, self._window.total)
         self._chunk = chunk
-        if self._window.arrive(total) is Repaint.ALL or self._waiting is not None:
+        moved = self._painter.needs([row.cells for row in chunk.rows])
+        if self._window.arrive(total) is Repaint.ALL or self._waiting is not None or moved:
             self._stop_waiting()
             self._repaint(Repaint.ALL)
         else:
             pairs = zip(before, self._seen(), strict=True)
             changed = [self._window.top + n for n, (was, now) in enumerate(pairs) if was != now]
             self._repaint(Repaint.TWO_ROWS, *changed)
+        if moved or place != (self._window.cursor, self._window.total):
+            self._repaint_header()
         self._tell_window()
         self._tell_at_rest()
 
@@ -317,9 +357,29 @@ class CredentialTable(Widget, can_focus=True):
         elif lines := {n - self._window.top for n in numbers} & set(range(self._window.height)):
             self.refresh(*(Region(0, _HEADER + y, self.size.width, 1) for y in lines))
 
+    def _repaint_position(self, before: int) -> None:
+        """Repaint where the cursor is, and nothing else of the header."""
+        total = self._window.total
+        texts = (position(before, total), position(self._window.cursor, total))
+        cells = max(map(len, texts)) + 1
+        self.refresh(Region(max(0, self.size.width - cells), 0, cells, _HEADER))
+
+    def _repaint_header(self) -> None:
+        self.refresh(Region(0, 0, self.size.width, _HEADER))
+
     def render_line(self, y: int) -> Strip:
+        window, quiet = self._window, self._paint("header")
+        if self.size.height <= _HEADER:
+            return self._painter.note(TOO_SMALL, self._paint("warning"))
         if y < _HEADER:
-            return self._painter.header(*self._sort, self._paint("header"))
+            header = self._painter.header(*self._sort, quiet)
+            total = None if self._counting else window.total
+            return with_position(header, position(window.cursor, total), quiet)
+        row = self._row(y)
+        marked = y - _HEADER in marked_lines(window.top, window.height, window.total)
+        return with_mark(row, quiet) if marked else row
+
+    def _row(self, y: int) -> Strip:
         number, total = self._window.top + y - _HEADER, self._window.total
         if total is None or number >= total:
             text = "…" if total is None else self.empty
