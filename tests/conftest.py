@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.commands_on_path import CommandsOnPath
+from tests.fakes.kept_homes import KeptHomes
 from tests.fakes.s3_server import S3Server, s3_server
 from tests.fakes.sshd import Sshd, an_sshd
 from tests.fakes.token import Tokens, why_no_token
 from tests.fakes.tpm import Board, a_board, why_no_tpm
+
+# No test writes to the journal of the machine that it runs on; those of the journal name one of their own.
+os.environ["NSKEYS_LOG_ROOT"] = os.devnull
 
 _IN_CI = os.environ.get("CI") == "true"
 
@@ -22,6 +26,12 @@ def _nobodys_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Temp
     monkeypatch.delenv("SUDO_USER", raising=False)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def kept_homes(tmp_path_factory: pytest.TempPathFactory) -> KeptHomes:
+    """Homes that are made once and laid down anew for each test."""
+    return KeptHomes(tmp_path_factory.mktemp("kept"))
 
 
 @pytest.fixture

@@ -2,13 +2,18 @@
 
 - `real`: talks to a real server, chip, token or terminal, or runs the program as a process of its own;
 - `slow`: walks every call, every cut of the power or every history, or shows a screen in one more size;
-- `quick`: all others. `pytest -m quick` is what one runs all day.
+- `app`: presses keys in the app, without a terminal;
+- `quick`: all others. `pytest -m quick` is what one runs all day, with `-m app` after a change of a screen.
 
 A folder, a fixture or a parameter says what a test is, so nobody has to remember a marker; where none of
 them can tell, `pytest.mark.slow` does.
 """
 
+import fcntl
+import inspect
 import os
+import signal
+import termios
 from pathlib import Path
 
 import pytest
@@ -19,12 +24,30 @@ _REAL_PLACES = (
     "core/destinations/ssh",
     "core/destinations/s3",
     "core/destinations/test_elsewhere_for_real.py",
+    "core/cli/test_prompt.py",
 )
 _REAL_FIXTURES = frozenset({"board", "tokens", "s3", "sshd", "weed"})
 _REAL_IDS = frozenset({"real", "postgres", "postgresql", "tpm2", "pkcs11", "sftp", "s3"})
 """Parameters that stand for the real thing; the fake beside them is quick."""
 _QUICK_SIZE = (80, 24)
 _FEW_FILES = 4
+
+
+def pytest_configure() -> None:
+    """Give up the terminal that whoever runs the tests sits at: what the program asks there in this process
+    a test would otherwise wait for them to answer. Ctrl-C and --pdb work as before, for they do not need
+    it."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
+    except OSError:
+        return  # there is none
+    # The leader of a session hangs up on its whole foreground by this, itself included.
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        fcntl.ioctl(terminal, termios.TIOCNOTTY)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+        os.close(terminal)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _is_repeated(item):
             item.add_marker("slow")
         if not any(item.get_closest_marker(tier) for tier in ("real", "slow")):
-            item.add_marker("quick")
+            item.add_marker("app" if _presses_keys(item) else "quick")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -54,6 +77,13 @@ def _is_real(item: pytest.Item) -> bool:
     if not _REAL_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
         return True
     return hasattr(item, "callspec") and not _REAL_IDS.isdisjoint(item.callspec.id.split("-"))
+
+
+def _presses_keys(item: pytest.Item) -> bool:
+    """Return whether the test runs the app: it awaits it; tests of the parts of a screen do not."""
+    return item.path.is_relative_to(_TESTS / "tui") and inspect.iscoroutinefunction(
+        getattr(item, "obj", None)
+    )
 
 
 def _is_repeated(item: pytest.Item) -> bool:

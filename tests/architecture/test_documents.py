@@ -27,9 +27,13 @@ def test_every_place_that_the_architecture_names_is_there() -> None:
     ] == []
 
 
-def test_the_index_names_every_decision_with_its_date_and_status() -> None:
+def test_the_index_names_every_decision_in_order_with_its_date_and_status() -> None:
     index = (DECISIONS / "index.md").read_text(encoding="utf-8")
-    for page in sorted(DECISIONS.glob("0*.md")):
+    pages = sorted(DECISIONS.glob("0*.md"))
+    assert re.findall(r"^\| \[(\d{4})\]", index, re.M) == [
+        f"{number:04}" for number in range(1, len(pages) + 1)
+    ]
+    for page in pages:
         head = page.read_text(encoding="utf-8").split("\n", 3)
         number, title = re.fullmatch(r"# (\d+)\. (.+)", head[0]).groups()  # type: ignore[union-attr]  # its form
         date, status = re.fullmatch(r"Date: (\S+)\. Status: (.+)\.", head[2]).groups()  # type: ignore[union-attr]  # its form
@@ -42,7 +46,10 @@ def test_the_locks_are_of_the_ranges() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     wanted = {
-        "requirements.lock": [*project["dependencies"], *extras["postgres"], *extras["s3"], *extras["hsm"]],
+        "requirements.lock": [
+            *project["dependencies"],
+            *(line for extra in ("postgres", "s3", "hsm", "kdbx") for line in extras[extra]),
+        ],
         "requirements-dev.lock": [*project["dependencies"], *extras["dev"]],
     }
     for name, requirements in wanted.items():

@@ -14,7 +14,7 @@ _WORDS = frozenset(
 _READERS = ROOT / "core/nskeys/archive/reader"
 """What stands inside archives: it runs by itself, in a process of its own, and can import nothing."""
 _ALLOWED = {
-    "core/nskeys/crypto/kdf.py": {"Argon2id", "Scrypt", "argon2", "scrypt"},
+    "core/nskeys/crypto/kdf.py": {"Argon2id", "Scrypt", "argon2", "pbkdf2_hmac", "scrypt"},
     "core/nskeys/archive/cross_check.py": {"pyrage"},
 }
 
@@ -89,8 +89,29 @@ def _calls_inside_the_gate(module: str, callee: str) -> tuple[int, int]:
     ("module", "callee", "times"),
     [
         ("core/nskeys/crypto/kdf.py", "derive", 3),  # HKDF is cheap and waits for nobody
+        ("core/nskeys/crypto/kdf.py", "pbkdf2_hmac", 1),
         ("core/nskeys/archive/cross_check.py", "run", 1),
     ],
 )
 def test_those_who_may_do_it_behind_the_gate(module: str, callee: str, times: int) -> None:
     assert _calls_inside_the_gate(module, callee) == (times, 2 if callee == "derive" else 1)
+
+
+def test_the_process_that_opens_databases_waits_at_the_gate_too() -> None:
+    """What derives there is the library's; that it is asked inside the gate is all that can be seen."""
+    tree = ast.parse((ROOT / "core/nskeys/imports/kdbx.py").read_text("utf-8"))
+    gates = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.With) and "one_derivation()" in ast.unparse(node.items[0])
+    ]
+    asked = [
+        part
+        for gate in gates
+        for part in ast.walk(gate)
+        if isinstance(part, ast.Call) and ast.unparse(part.func) == "ask"
+    ]
+    everywhere = [
+        part for part in ast.walk(tree) if isinstance(part, ast.Call) and ast.unparse(part.func) == "ask"
+    ]
+    assert len(asked) == len(everywhere) == 1

@@ -1,42 +1,72 @@
-"""The benchmark: floor and program in one run, as ratios. `python -m tests.benchmark [--quick]`.
+"""The benchmark: floor and program in one run, as ratios.
 
-It is no test: a busy machine makes no failure. Run it on an idle one, and read the ratios.
+    python -m tests.benchmark [--quick] [--json FILE] [--only PART]
+
+It is no test: a busy machine makes no failure. Run it on an idle one, and read the ratios; on a shared one
+those by CPU say more.
 """
 
 import argparse
+import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmark import core_costs, terminal_costs
-from tests.benchmark.measuring import HEADER, Ratio
+from tests.benchmark import commands, core_costs, database_costs, search_costs, terminal_costs, tour
+from tests.benchmark.measuring import HEADER, Machine, Ratio
+
+Part = Callable[[Path], list[Ratio]]
+
+
+def parts(*, quick: bool) -> Mapping[str, Part]:
+    """Return what is measured, by name; a quick run takes three minutes on two idle cores."""
+    many, rounds = (10_000, 3) if quick else (100_000, 7)
+    million = 10 * many
+    return {
+        "commands": lambda folder: commands.commands(folder, 5 if quick else 15),
+        "start": lambda folder: terminal_costs.starting(folder, (100, many), rounds),
+        "keys": lambda folder: terminal_costs.keys(folder, many),
+        "tour": lambda folder: tour.tour(folder, 1_000),
+        "memory": lambda folder: terminal_costs.memory(folder, (many,) if quick else (many, million)),
+        "growth": lambda folder: core_costs.growth(folder, (100, many) if quick else (100, many, million)),
+        "search": lambda folder: search_costs.searching(folder, million),
+        "large": lambda folder: core_costs.the_answer_after_years(folder, million),
+        "loops": lambda folder: core_costs.opening_and_rotating(folder, many),
+        "import": lambda folder: core_costs.importing(folder, many),
+        "change": core_costs.one_change,
+        "backup": core_costs.backup_and_restore,
+        "copy": lambda folder: database_costs.copying(folder, many),
+    }
 
 
 def main() -> None:
-    """Measure everything and print it."""
+    """Measure everything, print it, and write it as JSON where that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="ten times fewer credentials")
-    parser.add_argument(
-        "--only", metavar="PART", help="start, keys, memory, growth, loops, large or backup"
-    )
+    parser.add_argument("--quick", action="store_true", help="a tenth of the credentials, in three minutes")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write the ratios to FILE too")
+    parser.add_argument("--only", metavar="PART", help=", ".join(parts(quick=True)))
     chosen = parser.parse_args()
-    many = 10_000 if chosen.quick else 100_000
-    sizes = (100, many // 10, many)
-    parts: dict[str, Callable[[Path], list[Ratio]]] = {
-        "start": lambda folder: terminal_costs.starting(folder, sizes),
-        "keys": lambda folder: terminal_costs.keys(folder, many),
-        "memory": lambda folder: terminal_costs.memory(folder, (100, many)),
-        "growth": lambda folder: core_costs.growth(folder, sizes),
-        "loops": lambda folder: core_costs.opening_and_rotating(folder, many),
-        "large": lambda folder: core_costs.the_answer_after_years(folder, 10 * many),
-        "backup": core_costs.backup_and_restore,
-    }
-    print(HEADER)
-    for name, measure in parts.items():
+    machine, measured = Machine(), dict[str, list[Ratio]]()
+    print(machine.line(), HEADER, sep="\n")
+    for name, measure in parts(quick=chosen.quick).items():
         if chosen.only in (None, name):
             with tempfile.TemporaryDirectory(prefix="nskeys-benchmark-") as folder:
-                for ratio in measure(Path(folder)):
-                    print(ratio.line(), flush=True)
+                measured[name] = measure(Path(folder))
+            for ratio in measured[name]:
+                print(ratio.line(), flush=True)
+    verdicts = [ratio.met for ratios in measured.values() for ratio in ratios if ratio.met is not None]
+    print(f"{sum(verdicts)} of {len(verdicts)} budgets met")
+    if chosen.json:
+        document = {
+            "schema": "nskeys/benchmark/1",
+            "moment": datetime.now(UTC).replace(microsecond=0).isoformat(),
+            "quick": chosen.quick,
+            "machine": asdict(machine),
+            "measured": {name: [ratio.document() for ratio in ratios] for name, ratios in measured.items()},
+        }
+        chosen.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

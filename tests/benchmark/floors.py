@@ -4,24 +4,28 @@ They open and re-seal the very rows of the program's own database, bound to thei
 demands, with nothing around: no transaction per batch, no audit, no checks, no progress.
 """
 
+import csv
 import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.benchmark.homes import PASSWORD
 
-_ROWS = "SELECT id, kind, name, target, account, note, sealed FROM credentials"
+_ROWS = "SELECT id, number, kind, name, target, account, note, sealed FROM credentials"
 
 
 def _aad(cmdb_id: str, kid: str) -> Callable[..., bytes]:
     prefix = b"nskeys/row/1\x00" + bytes.fromhex(cmdb_id) + bytes.fromhex(kid)
 
-    def bound(credential_id: str, *fields: str) -> bytes:
-        parts = [prefix, bytes.fromhex(credential_id)]
+    def bound(credential_id: str, number: int, *fields: str) -> bytes:
+        parts = [prefix, bytes.fromhex(credential_id), number.to_bytes(8, "big")]
         for field in fields:
             text = field.encode()
             parts += [len(text).to_bytes(4, "big"), text]
@@ -61,11 +65,53 @@ def reseal_all(path: Path, cmdb_id: str, kid: str, key: bytes) -> int:
     return len(fresh)
 
 
+_INSERT = (
+    "INSERT INTO credentials (key_no, kind, name, target, account, note, number, created, updated,"
+    " sealed, id) VALUES (1, 'run-as', ?, ?, ?, ?, 2, 0, 0, ?, ?)"
+)
+_LISTING = (
+    "INSERT INTO listing (kind, by_kind, by_name, by_target, by_account, by_updated, haystack, id)"
+    " VALUES ('run-as', ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def import_all(path: Path, export: Path, cmdb_id: str, kid: str, key: bytes) -> int:
+    """Read a CSV, encrypt, and insert into both tables in the order of the ids, in one transaction as
+    durable as the program's."""
+    cipher, bound = AESGCM(key), _aad(cmdb_id, kid)
+    rows: list[tuple[Any, ...]] = []
+    with export.open(encoding="utf-8", newline="") as file:
+        for _, name, account, secret, target, note, *_ in islice(csv.reader(file), 1, None):
+            credential_id, nonce = os.urandom(16).hex(), os.urandom(12)
+            plain = secret.encode() + b"\x80"
+            plain += bytes(-len(plain) % 64)
+            aad = bound(credential_id, 2, "run-as", name, target, account, note)
+            blob = b"\x01" + nonce + cipher.encrypt(nonce, plain, aad)
+            rows.append((name, target, account, note, blob, credential_id))
+    rows.sort(key=itemgetter(5))
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA synchronous=EXTRA")
+    database.execute("BEGIN IMMEDIATE")
+    database.executemany(_INSERT, rows)
+    database.executemany(
+        _LISTING, (_listed(name, target, account, row[-1]) for name, target, account, *row in rows)
+    )
+    database.execute("COMMIT")
+    database.close()
+    return len(rows)
+
+
+def _listed(name: str, target: str, account: str, credential_id: str) -> tuple[str, ...]:
+    name, target, account = name.lower(), target.lower(), account.lower()
+    keys = (f"run-as/{name}", name, f"{target}\x01{name}", f"{account}\x01{name}", f"2026\x01{name}")
+    return (*keys, f"{name}\n{target}\n{account}\n", credential_id)
+
+
 def count_by_key(path: Path) -> int:
-    """SELECT the number and the earliest sealing of each key's credentials of a kind."""
+    """SELECT how many credentials of a kind each key seals, and the lowest number among them."""
     database = sqlite3.connect(path)
     rows = database.execute(
-        "SELECT key_no, kind, count(*), min(sealed_at) FROM credentials GROUP BY key_no, kind"
+        "SELECT key_no, kind, count(*), min(number) FROM credentials GROUP BY key_no, kind"
     ).fetchall()
     database.close()
     return len(rows)
@@ -74,3 +120,47 @@ def count_by_key(path: Path) -> int:
 def one_scrypt() -> bytes:
     """One password derivation at the work factor of a backup."""
     return hashlib.scrypt(PASSWORD.encode(), salt=bytes(16), n=2**18, r=8, p=1, maxmem=2**29, dklen=32)
+
+
+def two_changes(path: Path, documents: bool) -> None:
+    """A credential in and out again, each in a durable transaction of its own with every row that a change
+    writes; with `documents` also what lies in the home before and after a commit, as durably."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA synchronous=EXTRA")
+    [head, *_] = database.execute("SELECT max(no), digest FROM audit").fetchall()
+    values = ("one-change", "target", "account", "", bytes(93), "f" * 32)
+    adding = (
+        (_INSERT, values),
+        (_LISTING, _listed(*values[:3], values[-1])),
+    )
+    removing = tuple(
+        (f"DELETE FROM {table} WHERE id = ?", values[-1:]) for table in ("credentials", "listing")
+    )
+    for number, rows in enumerate((adding, removing), head[0] + 1):
+        database.execute("BEGIN IMMEDIATE")
+        for statement, given in rows:
+            database.execute(statement, given)
+        database.execute("UPDATE keys SET seals = seals + 1, row_sum = ?", (str(number),))
+        database.execute("UPDATE meta SET value = ? WHERE name = 'number'", (str(number),))
+        database.execute("INSERT INTO audit VALUES (?, ?, ?)", (number, "a line " * 40, head[1]))
+        database.execute("UPDATE checkpoint SET signature = ?", (number.to_bytes(64, "big"),))
+        if documents:
+            _lay_down(path.with_name("next"))
+        database.execute("COMMIT")
+        if documents:
+            _lay_down(path.with_name("checkpoint"))
+            path.with_name("next").unlink()
+    database.close()
+
+
+def _lay_down(path: Path) -> None:
+    """Write a document of two kilobytes, flush it, give it its name, and flush that."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        file.write(bytes(2_048))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(folder)
+    os.close(folder)

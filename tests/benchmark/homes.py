@@ -12,6 +12,7 @@ from nskeys.model.audit import Action
 from nskeys.model.credentials import Credential, CredentialKind, SealedCredential, check_fields
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SecretRequest, Settings
+from nskeys.services.transaction import signed_changes
 
 PASSWORD = "a password for measuring only"
 _BATCH = 10_000
@@ -23,9 +24,14 @@ def give_password(request: SecretRequest, retry: int) -> SecretBytes:
     return SecretBytes.from_text(PASSWORD)
 
 
+def connected(path: Path, scrypt_log_n: int = 4) -> Services:
+    """The program on a home, with key derivations that cost little."""
+    return connect(str(path), costs=Costs(scrypt_log_n, _CHEAP, least_score=0))
+
+
 def make_home(path: Path, credentials: int, scrypt_log_n: int = 18) -> Services:
     """An installation in `path` with so many credentials, its key in a plain file."""
-    services = connect(str(path), costs=Costs(scrypt_log_n, _CHEAP, least_score=0))
+    services = connected(path, scrypt_log_n)
     services.set_up.execute("file", give_password, Settings("bench", ""))
     fill(services, credentials)
     return services
@@ -35,26 +41,26 @@ def fill(services: Services, credentials: int) -> None:
     """Add so many credentials, in large transactions."""
     installation = services.installation
     cmdb_id = installation.cmdb.cmdb_id()
+    kid = installation.keys()[0].kid
     now = datetime.now(UTC).replace(microsecond=0)
-    with installation.key_store.unlock(give_password) as keys:
-        info = installation.key_store.keys()[0]
-        sealer = Sealer(cmdb_id, info.kid, keys.key(info.kid))
+    with signed_changes(installation, give_password, "filling") as changes:
+        sealer = Sealer(cmdb_id, kid, changes.keys.key(kid))
         for batch in _batches(credentials):
-            rows = []
-            for number in batch:
-                credential_id = os.urandom(16).hex()
-                fields = check_fields(
-                    CredentialKind.RUN_AS,
-                    f"package-{number:06d}",
-                    f"finance-{number % 97}",
-                    f"CORP\\svc-{number % 1009}",
-                )
-                credential = Credential(credential_id, fields, info.kid, now, now, now)
-                with SecretBytes.from_text(f"secret {number}") as secret:
-                    rows.append(SealedCredential(credential, sealer.seal(credential_id, fields, secret)))
-            event = installation.event(Action.CREDENTIALS_IMPORTED, "benchmark", imported=len(rows))
-            with installation.cmdb.changing(event) as change:
-                change.add(rows)
+            event = installation.event(Action.CREDENTIALS_IMPORTED, "benchmark", imported=len(batch))
+            with changes.signed(event) as change:
+                change.add([_sealed(sealer, number, now, change.number) for number in batch])
+
+
+def _sealed(sealer: Sealer, which: int, now: datetime, number: int) -> SealedCredential:
+    fields = check_fields(
+        CredentialKind.RUN_AS,
+        f"package-{which:06d}",
+        f"finance-{which % 97}",
+        f"CORP\\svc-{which % 1009}",
+    )
+    credential = Credential(os.urandom(16).hex(), fields, sealer.kid, now, now, number)
+    with SecretBytes.from_text(f"secret {which}") as secret:
+        return sealer.seal(credential, secret)
 
 
 def _batches(credentials: int) -> Iterator[range]:

@@ -5,20 +5,22 @@ nothing in them is ever opened: the overview counts, and looks at files.
 import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nskeys.bootstrap import Services
 from nskeys.crypto.keys import new_material, thumbprint
 from nskeys.model.audit import Action
-from nskeys.model.backup import Protection
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, SealedCredential
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, Protection
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey
+from nskeys.services.copy_keys import ensure_copy_key
 from nskeys.services.register.signed_rows import record
+from nskeys.services.transaction import signed_changes
 from tests.benchmark.homes import give_password
 
 _BATCH = 20_000
@@ -27,23 +29,29 @@ _LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def fill_with_years(services: Services, vault: Path, credentials: int, keys: int, backups: int) -> None:
-    """`keys` keys seal `credentials` credentials; each of `backups` backups in `vault` holds all keys."""
+    """`keys` keys seal `credentials` credentials; each of `backups` backups in `vault` holds all keys,
+    and a database copy there has every row."""
     installation = services.installation
-    with installation.key_store.unlock(give_password) as store:
-        kids = [key.kid for key in installation.key_store.keys()]
+    with signed_changes(installation, give_password, "filling") as changes:
+        kids = [key.kid for key in installation.keys()]
         fresh = list(_keys(keys - len(kids)))
-        store.change(add=fresh)
+        changes.keys.add(fresh)
         kids += [key.info.kid for key in fresh]
+        ensure_copy_key(installation, changes.keys)
+        copy_kids = tuple(key.kid for key in installation.key_store.copy_keys())
         event = installation.event(Action.REGISTER_ADDED, "made", copies=backups)
-        with installation.cmdb.changing(event) as change:
-            change.know_keys(kids)
+        with changes.signed(event) as change:
+            change.set_keys([key.info for key in fresh])
             for number in range(backups):
                 copy = _copy(vault, number, kids, installation.cmdb.cmdb_id())
-                record(change, copy, store.server_key())
-    for batch in _batches(credentials, kids):
-        event = installation.event(Action.CREDENTIALS_IMPORTED, "made", imported=len(batch))
-        with installation.cmdb.changing(event) as change:
-            change.add(batch)
+                copy = replace(copy, backup=replace(copy.backup, copy_kids=copy_kids))
+                record(change, copy, changes.server_key)
+        for start in range(0, credentials, _BATCH):
+            batch = range(start, min(start + _BATCH, credentials))
+            event = installation.event(Action.CREDENTIALS_IMPORTED, "made", imported=len(batch))
+            with changes.signed(event) as change:
+                change.add([_row(which, kids, change.number) for which in batch])
+    services.database.execute(services.database.plan(str(vault)), give_password)
 
 
 def _keys(count: int) -> Iterator[NewKey]:
@@ -88,22 +96,9 @@ def _copy(vault: Path, number: int, kids: list[Kid], cmdb_id: str) -> BackupCopy
     ).with_proof(Proof.CREDENTIALS_OPEN, made)
 
 
-def _batches(credentials: int, kids: list[Kid]) -> Iterator[list[SealedCredential]]:
-    kinds = tuple(CredentialKind)
-    for start in range(0, credentials, _BATCH):
-        yield [
-            SealedCredential(
-                Credential(
-                    os.urandom(16).hex(),
-                    CredentialFields(
-                        kinds[number % 3], f"name-{number:07d}", f"target-{number % 97}", "CORP\\svc"
-                    ),
-                    kids[number % len(kids)],
-                    _LONG_AGO,
-                    _LONG_AGO,
-                    _LONG_AGO + timedelta(seconds=number),
-                ),
-                _BLOB,
-            )
-            for number in range(start, min(start + _BATCH, credentials))
-        ]
+def _row(which: int, kids: list[Kid], number: int) -> SealedCredential:
+    kind = tuple(CredentialKind)[which % 3]
+    fields = CredentialFields(kind, f"name-{which:07d}", f"target-{which % 97}", "CORP\\svc")
+    kid = kids[which % len(kids)]
+    credential = Credential(os.urandom(16).hex(), fields, kid, _LONG_AGO, _LONG_AGO, number)
+    return SealedCredential(credential, _BLOB)

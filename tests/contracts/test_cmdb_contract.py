@@ -2,23 +2,26 @@
 transactions, the audit trail, rotations and the register.
 """
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from nskeys.errors import AlreadySetUp, CmdbBusy, NotSetUp
+from nskeys.errors import AlreadySetUp, CmdbBusy, CmdbDamaged, NotSetUp
 from nskeys.model.audit import AuditHead, first_digest, next_digest
+from nskeys.model.checkpoint import SignedCheckpoint
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.keys import Rotation, RotationStage
 from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.model.register_json import from_text, to_text
-from nskeys.ports import Cmdb, RegisterRow
+from nskeys.ports import Cmdb, CmdbView, RecoveryRow, RegisterRow, SignedStatement
 from tests.fakes.backups import a_copy
-from tests.fakes.cmdbs import CMDB_ID, add, stored
+from tests.fakes.cmdbs import CMDB_ID, add, stored, stream_raw
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential
 from tests.fakes.events import an_event
 from tests.fakes.fixed import AFTERNOON
+from tests.fakes.keys import a_key
 
 LATER = AFTERNOON + timedelta(days=1)
 
@@ -40,7 +43,7 @@ def test_a_place_without_a_cmdb_says_so_and_stays_empty(empty_cmdb: Cmdb) -> Non
     with pytest.raises(NotSetUp), empty_cmdb.changing(an_event()):
         pytest.fail("there is nothing to change")
     with pytest.raises(NotSetUp):
-        list(empty_cmdb.stream_raw())
+        list(stream_raw(empty_cmdb))
     assert not empty_cmdb.exists()
 
 
@@ -56,10 +59,10 @@ def test_a_new_cmdb_knows_its_id_and_holds_nothing(cmdb: Cmdb) -> None:
         assert view.register_rows() == ()
         assert view.rotation() is None
         assert view.audit_head() == AuditHead(0, first_digest(CMDB_ID))
-        assert view.audit_signature() is None
+        assert view.checkpoint() is None
         assert view.audit_entries() == ()
         assert view.seals(OLD_KEY) == 0
-    assert list(cmdb.stream_raw()) == []
+    assert list(stream_raw(cmdb)) == []
 
 
 def test_making_it_again_changes_nothing(cmdb: Cmdb) -> None:
@@ -90,10 +93,12 @@ def test_a_change_is_whole_or_not_at_all(cmdb: Cmdb) -> None:
     def change_everything() -> None:
         with cmdb.changing(an_event("lost")) as change:
             change.add([a_credential()])
-            change.know_keys([NEW_KEY])
+            change.set_keys([a_key(NEW_KEY)])
+            change.set_recovery(RecoveryRow("{}", b"s" * 64))
             change.set_rotation(Rotation(0, NEW_KEY, RotationStage.WAITING, AFTERNOON, AFTERNOON))
             change.record(a_copy(), a_row(a_copy()))
-            change.sign_audit(change.audit_head(), b"s" * 64)
+            change.set_checkpoint(None, SignedCheckpoint("{}", b"s" * 64))
+            change.add_statement(SignedStatement(1, "accepted", "{}", b"s" * 64))
             raise Broken
 
     with pytest.raises(Broken):
@@ -102,8 +107,9 @@ def test_a_change_is_whole_or_not_at_all(cmdb: Cmdb) -> None:
         assert view.sealed() == ()
         assert view.rotation() is None
         assert view.register_rows() == ()
+        assert (view.keys(), view.recovery_row()) == ((), None)
         assert view.audit_head().count == 0
-        assert view.audit_signature() is None
+        assert view.checkpoint() is None
 
 
 def test_a_change_sees_itself_and_others_see_it_when_it_is_done(cmdb: Cmdb) -> None:
@@ -149,25 +155,92 @@ def test_every_change_lengthens_the_chain_by_its_line(cmdb: Cmdb) -> None:
     with cmdb.reading() as view:
         entries = view.audit_entries()
         assert [entry.number for entry in entries] == [1, 2, 3]
-        for entry, one in zip(entries, events, strict=True):
-            digest = next_digest(digest, one.line())
-            assert (entry.line, entry.digest) == (one.line(), digest)
+        for number, (entry, one) in enumerate(zip(entries, events, strict=True), 1):
+            digest = next_digest(digest, one.line(number))
+            assert (entry.line, entry.digest) == (one.line(number), digest)
         assert view.audit_head() == AuditHead(3, digest)
         assert view.audit_entries(after=1, limit=1) == entries[1:2]
         assert view.audit_entries(after=3) == ()
 
 
-def test_the_last_signed_head_is_remembered(cmdb: Cmdb) -> None:
-    heads = []
-    for byte in (b"a", b"b"):
-        with cmdb.changing(an_event()) as change:
-            heads.append(change.audit_head())
-            change.sign_audit(change.audit_head(), byte * 64)
-    with cmdb.changing(an_event()):
-        pass
+def test_events_of_earlier_stand_before_the_line_of_the_change_that_takes_them(cmdb: Cmdb) -> None:
+    waited = replace(an_event("waited"), event_id="ab" * 16)
+    with cmdb.changing(an_event("taker", LATER), [waited]) as change:
+        assert change.audit_head().count == 2
     with cmdb.reading() as view:
-        assert view.audit_signature() == (heads[1], b"b" * 64)
-        assert view.audit_head().count == 3
+        lines = [json.loads(entry.line) for entry in view.audit_entries()]
+    assert [(line["subject"], line["number"], line.get("event")) for line in lines] == [
+        ("waited", 1, "ab" * 16),
+        ("taker", 1, None),
+    ]
+
+
+def test_a_change_may_go_on_from_a_higher_number(cmdb: Cmdb) -> None:
+    with cmdb.changing(an_event(), number=1_000_000) as change:
+        assert change.number == 1_000_000
+    with cmdb.changing(an_event()) as change:
+        assert change.number == 1_000_001
+
+
+def test_whoever_looks_before_a_change_sees_what_was_there_and_can_refuse(cmdb: Cmdb) -> None:
+    add(cmdb, a_credential("one"))
+    found = []
+
+    def refuse(view: CmdbView) -> None:
+        found.append((view.number, view.audit_head().count, view.total(CredentialFilter())))
+        raise KeyError
+
+    with pytest.raises(KeyError), cmdb.changing(an_event(), check=refuse):
+        pytest.fail("the change began")
+    assert found == [(1, 1, 1)]
+    with cmdb.reading() as view:
+        assert (view.number, view.audit_head().count) == (1, 1)
+
+
+def test_the_checkpoint_is_replaced_only_where_it_is_the_one_before(cmdb: Cmdb) -> None:
+    first, second, third = (SignedCheckpoint(text, text.encode()) for text in ("one", "two", "three"))
+    with cmdb.changing(an_event()) as change:
+        change.set_checkpoint(None, first)
+    with cmdb.changing(an_event()) as change:
+        change.set_checkpoint(first, second)
+    for before in (None, first, SignedCheckpoint("two", b"other")):
+        with pytest.raises(CmdbDamaged), cmdb.changing(an_event()) as change:
+            change.set_checkpoint(before, third)
+    with cmdb.reading() as view:
+        assert view.checkpoint() == second
+
+
+def test_who_looks_alone_keeps_changes_away(cmdb: Cmdb) -> None:
+    add(cmdb, a_credential("one"))
+    with cmdb.alone() as view:
+        assert view.total(CredentialFilter()) == 1
+        with pytest.raises(CmdbBusy), cmdb.changing(an_event()):
+            pytest.fail("another change is open")
+    add(cmdb, a_credential("two"))
+
+
+def test_statements_stay_and_notes_are_bounded(cmdb: Cmdb) -> None:
+    statement = SignedStatement(7, "accepted", "{}", b"\x01")
+    with cmdb.changing(an_event()) as change:
+        change.add_statement(statement)
+    for number in range(1_003):
+        cmdb.note(f"note {number}")
+    with cmdb.reading() as view:
+        assert view.statements() == (statement,)
+        assert (len(view.notes()), view.notes()[0], view.notes()[-1]) == (1_000, "note 1002", "note 3")
+        assert (view.number, view.audit_head().count) == (1, 1), "a note is no change"
+
+
+def test_every_row_of_a_key_is_told_whole(cmdb: Cmdb) -> None:
+    with cmdb.changing(an_event()) as change:
+        change.set_keys([a_key(OLD_KEY), a_key(NEW_KEY)])
+        before = change.key_rows()
+    assert [row["kid"] for row in before] == sorted((OLD_KEY, NEW_KEY), key=(OLD_KEY, NEW_KEY).index)
+    add(cmdb, a_credential("one"))
+    with cmdb.reading() as view:
+        after = view.key_rows()
+    assert after[0] != before[0]
+    assert after[1] == before[1]
 
 
 # --- rotations and the register ---------------------------------------------------------------------
@@ -199,6 +272,7 @@ def test_the_register_is_read_as_it_was_written(cmdb: Cmdb) -> None:
             change.record(copy, row)
     with cmdb.reading() as view:
         assert view.register_rows() == rows
+        assert view.register_count() == 3
         assert [from_text(row.text) for row in view.register_rows()] == [second, first, other]
 
 

@@ -10,13 +10,14 @@ import pytest
 
 from nskeys.errors import KeyUsedUp, NameTaken, NoSuchCredential
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
-from nskeys.model.credentials import CredentialKind, SealedCredential
-from nskeys.model.keys import KeyUse, Kid
-from nskeys.ports import Cmdb, DrillRow, SealedRow
-from tests.fakes.cmdbs import add, every_sealed, raw, stored
+from nskeys.model.credentials import CHANGE_LIMIT, CredentialKind, SealedCredential, SealedRow
+from nskeys.model.keys import Beyond, KeyState, KeyUse, Kid
+from nskeys.ports import Cmdb, DrillRow, RecoveryRow
+from tests.fakes.cmdbs import add, every_sealed, raw, stored, stream_raw
 from tests.fakes.credentials import BLOB, NEW_KEY, OLD_KEY, a_credential
 from tests.fakes.events import an_event
 from tests.fakes.fixed import AFTERNOON
+from tests.fakes.keys import a_key
 
 LATER = AFTERNOON + timedelta(days=1)
 HIERARCHY, PCANYWHERE, RUN_AS = CredentialKind
@@ -32,7 +33,7 @@ def test_what_was_added_is_there_in_every_field(cmdb: Cmdb) -> None:
         account="CORP\\svc_%",
         note="two\nlines \x1b[31m",
         updated=LATER,
-        sealed=AFTERNOON - timedelta(days=400),
+        number=1,
         blob=bytes(range(256)),
     )
     add(cmdb, row)
@@ -41,7 +42,7 @@ def test_what_was_added_is_there_in_every_field(cmdb: Cmdb) -> None:
         assert view.sealed() == (row,)
         assert view.named(HIERARCHY, "Überweisung 🔑 [b]") == row.credential
         assert view.sealed_rows(OLD_KEY) == [raw(row)]
-    assert [(kid, list(batch)) for kid, batch in cmdb.stream_raw()] == [(OLD_KEY, [raw(row)])]
+    assert [(kid, list(batch)) for kid, batch in stream_raw(cmdb)] == [(OLD_KEY, [raw(row)])]
 
 
 @pytest.mark.parametrize("credential_id", ["ab" * 16, "", "zero\x00", "\ud800"])
@@ -89,7 +90,7 @@ def test_an_edit_replaces_every_field_and_moves_the_credential_in_every_list(cmd
         kid=NEW_KEY,
         credential_id=old.credential.credential_id,
         updated=LATER,
-        sealed=LATER,
+        number=2,
         blob=BLOB + BLOB,
     )
     with cmdb.changing(an_event()) as change:
@@ -215,47 +216,83 @@ def test_search_is_literal_and_takes_no_notice_of_case(cmdb: Cmdb, text: str, fo
 
 
 def test_counts_say_which_keys_seal_what_since_when(cmdb: Cmdb) -> None:
+    add(cmdb, a_credential("a", RUN_AS, updated=LATER), a_credential("c", HIERARCHY, updated=LATER))
     add(
         cmdb,
-        a_credential("a", RUN_AS, sealed=LATER),
-        a_credential("b", RUN_AS, sealed=AFTERNOON),
-        a_credential("c", HIERARCHY, sealed=LATER),
-        a_credential("d", RUN_AS, kid=NEW_KEY, sealed=LATER),
+        a_credential("b", RUN_AS, updated=AFTERNOON, number=2),
+        a_credential("d", RUN_AS, kid=NEW_KEY, updated=AFTERNOON, number=2),
     )
     with cmdb.reading() as view:
         assert view.counts() == (
-            KeyUse(OLD_KEY, "hierarchy", 1, LATER, last_seal=4),
-            KeyUse(OLD_KEY, "run-as", 2, AFTERNOON, last_seal=4),
-            KeyUse(NEW_KEY, "run-as", 1, LATER, last_seal=4),
+            KeyUse(OLD_KEY, "hierarchy", 1, LATER, last_number=1, first_number=1),
+            KeyUse(OLD_KEY, "run-as", 2, LATER, last_number=2, first_number=1),
+            KeyUse(NEW_KEY, "run-as", 1, AFTERNOON, last_number=2, first_number=2),
         )
+
+
+def test_what_a_later_change_made_is_counted_and_listed_by_key(cmdb: Cmdb) -> None:
+    before = AFTERNOON - timedelta(days=9)
+    add(cmdb, a_credential("a", RUN_AS), a_credential("b", HIERARCHY))
+    add(cmdb, a_credential("c", RUN_AS, updated=LATER, number=2), a_credential("d", kid=NEW_KEY, number=2))
+    with cmdb.reading() as view:
+        assert view.beyond(OLD_KEY, 0, before) == Beyond(3, AFTERNOON, added=True, first_number=1)
+        assert view.beyond(OLD_KEY, 1, before) == Beyond(1, LATER, added=True, first_number=2)
+        assert not view.beyond(OLD_KEY, 1, LATER + timedelta(days=99)).added
+        assert view.beyond(OLD_KEY, 2, before) == Beyond(0)
+        later = CredentialFilter(kids=frozenset({OLD_KEY, NEW_KEY}), beyond=((OLD_KEY, 1),))
+        names = [one.credential.fields.name for one in view.page(later, CredentialOrder(), 10)]
+        assert (names, view.total(later)) == (["c", "d"], 2)
+        assert view.page(replace(later, text="nowhere to be found"), CredentialOrder(), 10) == ()
+
+
+def test_every_change_has_the_next_number(cmdb: Cmdb) -> None:
+    with cmdb.reading() as view:
+        assert view.number == 0
+    with cmdb.changing(an_event()) as change:
+        assert change.number == 1
+    with suppress(KeyError), cmdb.changing(an_event()) as change:
+        assert change.number == 2
+        raise KeyError
+    with cmdb.changing(an_event()) as change:
+        assert change.number == 2, "what was rolled back was no change"
+    with cmdb.reading() as view:
+        assert (view.number, view.audit_head().count) == (2, 2)
+
+
+@pytest.mark.parametrize("number", [0, 2, CHANGE_LIMIT])
+def test_no_credential_has_a_number_that_no_change_had(cmdb: Cmdb, number: int) -> None:
+    with pytest.raises(ValueError, match="number of a change"):
+        add(cmdb, a_credential("one", number=number))
+    assert stored(cmdb) == ()
 
 
 def test_whatever_is_sealed_later_has_a_greater_number(cmdb: Cmdb) -> None:
     old, edited, moved = (a_credential(name) for name in ("old", "edited", "moved"))
     add(cmdb, old, edited, moved)
     with cmdb.reading() as view:
-        seen = view.last_seal()
-        assert seen == 3
-        assert view.sealed_after([OLD_KEY, NEW_KEY], seen) == 0
-        assert [use.last_seal for use in view.counts()] == [3]
+        seen = view.number
+        assert view.changed_after([OLD_KEY, NEW_KEY], seen) == 0
+        assert [use.last_number for use in view.counts()] == [1]
     with cmdb.changing(an_event()) as change:
-        change.replace([edited])
-        change.reseal([(moved.credential.credential_id, b"\x01new")], NEW_KEY, AFTERNOON)
-    add(cmdb, a_credential("new"), a_credential("of another key", kid=NEW_KEY))
+        change.replace([replace(edited, credential=replace(edited.credential, number=2))])
+    add(cmdb, a_credential("new", number=3), a_credential("of another key", kid=NEW_KEY, number=3))
     with cmdb.reading() as view:
-        assert view.last_seal() == 7
-        assert view.sealed_after([OLD_KEY], seen) == 2
-        assert view.sealed_after([NEW_KEY], seen) == 2
-        assert view.sealed_after([OLD_KEY, NEW_KEY], seen) == 4
-        assert view.sealed_after([OLD_KEY, NEW_KEY], 7) == 0
-        assert view.sealed_after([], 0) == view.sealed_after([Kid("ff" * 32)], 0) == 0
-        later = {item.credential.fields.name for item in view.sealed() if item.credential.seal_no > seen}
-        assert later == {"edited", "moved", "new", "of another key"}
-        found = view.named(old.credential.fields.kind, "old")
-        assert found is not None
-        assert found.seal_no <= seen
+        assert view.number == 3
+        assert view.changed_after([OLD_KEY], seen) == 2
+        assert view.changed_after([NEW_KEY], seen) == 1
+        assert view.changed_after([OLD_KEY, NEW_KEY], seen) == 3
+        assert view.changed_after([OLD_KEY, NEW_KEY], 3) == 0
+        assert view.changed_after([], 0) == view.changed_after([Kid("ff" * 32)], 0) == 0
+        later = {item.credential.fields.name for item in view.sealed() if item.credential.number > seen}
+        assert later == {"edited", "new", "of another key"}
         [placed] = view.page(CredentialFilter(text="of another"), CredentialOrder(), 1)
-        assert placed.credential.seal_no > seen
+        assert placed.credential.number == 3
+    with cmdb.changing(an_event()) as change:
+        change.reseal(OLD_KEY, [(moved.row(), b"\x01new")], NEW_KEY)
+    with cmdb.reading() as view:
+        assert view.changed_after([OLD_KEY], 3) == 0
+        assert view.changed_after([NEW_KEY], 3) == 2, "numbers were kept: nobody knows which were moved"
+        assert [(use.last_number, use.resealed) for use in view.counts()] == [(3, 0), (3, 4)]
 
 
 def test_the_diary_grows_by_lines_newest_first(cmdb: Cmdb) -> None:
@@ -273,24 +310,53 @@ def test_the_diary_grows_by_lines_newest_first(cmdb: Cmdb) -> None:
 
 
 def test_a_known_key_has_sealed_nothing_and_is_known_once(cmdb: Cmdb) -> None:
+    old, new = a_key(OLD_KEY), a_key(NEW_KEY, KeyState.PRE_ACTIVE, created=LATER)
     with cmdb.changing(an_event()) as change:
-        change.know_keys([OLD_KEY, NEW_KEY, OLD_KEY])
-        change.know_keys([NEW_KEY])
-        change.know_keys([])
+        change.set_keys([new, old, new])
+        change.set_keys([])
     add(cmdb, a_credential(kid=NEW_KEY))
     with cmdb.reading() as view:
         assert (view.seals(OLD_KEY), view.seals(NEW_KEY)) == (0, 1)
         assert [use.kid for use in view.counts()] == [NEW_KEY]
+        assert view.keys() == (old, new)
+
+
+def test_the_states_of_keys_change_with_the_rows_and_their_age_never(cmdb: Cmdb) -> None:
+    with cmdb.changing(an_event()) as change:
+        change.set_keys([a_key(OLD_KEY)])
+    retired = a_key(OLD_KEY).in_state(KeyState.COMPROMISED, LATER)
+    with suppress(KeyError), cmdb.changing(an_event()) as change:
+        change.set_keys([retired, a_key(NEW_KEY)])
+        assert change.keys() == (retired, a_key(NEW_KEY))
+        raise KeyError
+    with cmdb.reading() as view:
+        assert view.keys() == (a_key(OLD_KEY),)
+    with cmdb.changing(an_event()) as change:
+        change.set_keys([replace(retired, created=LATER)])
+    with cmdb.reading() as view:
+        assert view.keys() == (retired,)
+
+
+def test_a_key_that_only_rows_name_seals_nothing_more(cmdb: Cmdb) -> None:
+    add(cmdb, a_credential(kid=NEW_KEY))
+    with cmdb.reading() as view:
+        assert [(key.kid, key.state) for key in view.keys()] == [(NEW_KEY, KeyState.DEACTIVATED)]
+
+
+def test_the_record_of_who_can_open_backups_is_replaced_as_a_whole(cmdb: Cmdb) -> None:
+    for row in (RecoveryRow("first", b"\x01"), RecoveryRow("second", b"\x02")):
+        with cmdb.changing(an_event()) as change:
+            change.set_recovery(row)
+        with cmdb.reading() as view:
+            assert view.recovery_row() == row
 
 
 def test_resealing_changes_the_seal_and_nothing_else(cmdb: Cmdb) -> None:
     rows = [a_credential(f"n{n}") for n in range(5)]
     add(cmdb, *rows)
     with cmdb.changing(an_event()) as change:
-        change.reseal([(row.credential.credential_id, b"\x01new") for row in rows[:3]], NEW_KEY, LATER)
-    resealed = [
-        SealedCredential(replace(row.credential, kid=NEW_KEY, sealed=LATER), b"\x01new") for row in rows[:3]
-    ]
+        change.reseal(OLD_KEY, [(row.row(), b"\x01new") for row in rows[:3]], NEW_KEY)
+    resealed = [SealedCredential(replace(row.credential, kid=NEW_KEY), b"\x01new") for row in rows[:3]]
     assert stored(cmdb) == (*resealed, *rows[3:])
     with cmdb.reading() as view:
         assert (view.seals(OLD_KEY), view.seals(NEW_KEY)) == (5, 3)
@@ -302,9 +368,10 @@ def test_resealing_nothing_or_what_is_gone(cmdb: Cmdb) -> None:
     row = a_credential()
     add(cmdb, row)
     with cmdb.changing(an_event()) as change:
-        change.reseal([], NEW_KEY, LATER)
+        change.reseal(OLD_KEY, [], NEW_KEY)
+    gone = a_credential(credential_id="ee" * 16)
     with pytest.raises(NoSuchCredential) as refused, cmdb.changing(an_event()) as change:
-        change.reseal([(row.credential.credential_id, b"\x01"), ("ee" * 16, b"\x01")], NEW_KEY, LATER)
+        change.reseal(OLD_KEY, [(row.row(), b"\x01"), (gone.row(), b"\x01")], NEW_KEY)
     assert refused.value.reference == "ee" * 16
     assert stored(cmdb) == (row,)
 
@@ -332,14 +399,14 @@ def test_long_reads_bring_every_row_once(cmdb: Cmdb) -> None:
     assert every_sealed(cmdb) == rows
     assert every_sealed(cmdb, NEW_KEY) == rows[1::2]
     streamed: dict[Kid, list[SealedRow]] = {OLD_KEY: [], NEW_KEY: []}
-    for kid, batch in cmdb.stream_raw():
+    for kid, batch in stream_raw(cmdb):
         streamed[kid].extend(batch)
     assert streamed == {OLD_KEY: [raw(row) for row in rows[::2]], NEW_KEY: [raw(row) for row in rows[1::2]]}
 
 
 def test_a_long_read_can_be_left_in_the_middle(cmdb: Cmdb) -> None:
     add(cmdb, *(a_credential(f"n{n}") for n in range(10)))
-    stream = cmdb.stream_raw()
+    stream = stream_raw(cmdb)
     assert next(iter(stream))
     del stream
     add(cmdb, a_credential("afterwards"))
@@ -374,7 +441,7 @@ def test_a_key_seals_no_more_than_its_limit(cmdb: Cmdb, monkeypatch: pytest.Monk
     assert refused.value.kid == OLD_KEY
     add(cmdb, a_credential("three"))
     with pytest.raises(KeyUsedUp), cmdb.changing(an_event()) as change:
-        change.reseal([(rows[0].credential.credential_id, b"\x01")], OLD_KEY, LATER)
+        change.reseal(OLD_KEY, [(rows[0].row(), b"\x01")], OLD_KEY)
     with pytest.raises(KeyUsedUp), cmdb.changing(an_event()) as change:
         change.replace(rows[:1])
     with cmdb.reading() as view:

@@ -158,7 +158,7 @@ def test_any_page_is_the_one_that_the_cmdb_in_memory_shows(
 
 def unnumbered(uses: tuple[KeyUse, ...]) -> list[KeyUse]:
     """Apart from the numbers of seals, which count all that was ever sealed in this CMDB."""
-    return [replace(use, last_seal=0) for use in uses]
+    return [replace(use, last_number=0) for use in uses]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.resolver import AllDestinations, remote_schemes
+from nskeys.destinations.resolver import AllDestinations, RemoteSchemes
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, FileUnreadable
 from nskeys.model.destinations import DestinationInfo, Location, LocationReason
 from nskeys.ports import Destination, Destinations
@@ -77,7 +77,7 @@ def _in_a_bucket(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     bucket = f"vault-{secrets.token_hex(8)}"
     server.make_bucket(bucket)
     declared: list[DestinationInfo] = []
-    destinations = AllDestinations(lambda: declared, remote=remote_schemes())
+    destinations = AllDestinations(lambda: declared, remote=RemoteSchemes())
     folder = server.address(bucket, "ns01")
     query = folder.partition("?")[2]
     spellings = (
@@ -103,7 +103,8 @@ def _on_a_server(sshd: Sshd, tmp_path: Path, root: Path | None = None) -> Site:
     (tmp_path / "vault").mkdir()
     declared: list[DestinationInfo] = []
     servers = sshd.servers()
-    destinations = AllDestinations(lambda: declared, remote=remote_schemes(servers), servers=servers)
+    remote = RemoteSchemes(lambda: servers)
+    destinations = AllDestinations(lambda: declared, remote=remote, servers=lambda: servers)
     folder = sshd.address(root / "vault")
     spellings = (
         f"{folder}/",
@@ -216,6 +217,7 @@ def test_a_file_larger_than_the_limit_is_not_read(site: Site) -> None:
     place = site.here()
     place.publish("a.zip", b"123456")
     assert place.read("a.zip", 6) == b"123456"
+    assert [place.beginning("a.zip", size) for size in (1, 6, 7)] == [b"1", b"123456", b"123456"]
     with pytest.raises(FileUnreadable) as large:
         place.read("a.zip", 5)
     assert large.value.problem == "too_large"

@@ -13,7 +13,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretProvider, SilentProgress
 from nskeys.protectors.catalogue import available
 from nskeys.services.open_backup import find_source, opened
-from nskeys.services.passwords.providers import RememberedPassphrase
+from nskeys.services.passwords.remembered import RememberedPassphrase
 from nskeys.services.restore.service import RestoreChoices
 from tests.fakes.fixed import Answers, NobodyToAsk
 from tests.fakes.real_site import RealServer, RealSite
@@ -66,12 +66,12 @@ class Protected:
         return found
 
     def back_up(self) -> str:
-        """The address of a backup."""
+        """The address of a key backup, with a database copy beside it."""
         services = self.server.restarted().services
         plan = services.backup.plan(self.server.vault, "")
-        return services.backup.execute(
-            plan, self.person((Purpose.NEW_BACKUP_PASSWORD, PASSWORD))
-        ).copy.address
+        made = services.backup.execute(plan, self.person((Purpose.NEW_BACKUP_PASSWORD, PASSWORD)))
+        services.database.execute(services.database.plan([self.server.vault]), self.person())
+        return made.copy.address
 
     def restore_onto(self, server: RealServer, address: str) -> int:
         """How many credentials open there afterwards."""
@@ -83,7 +83,7 @@ class Protected:
         ):
             plan = server.services.restore.plan(open_source)
             report = server.services.restore.execute(
-                plan, open_source, known, RestoreChoices(server.settings(), self.uri)
+                plan, open_source, known, RestoreChoices(server.settings(), self.uri, plan.facts.server_key)
             )
         assert not report.proof.failures
         return report.proof.opened

@@ -8,17 +8,16 @@ import pytest
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.crypto.keys import new_server_seed
 from nskeys.crypto.signing import public_of
-from nskeys.errors import AlreadySetUp, KeyStoreDamaged, KeyStoreElsewhere, SecretUnavailable
+from nskeys.errors import KeyStoreDamaged, KeyStoreElsewhere, SecretUnavailable
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import KeyStore, NewKey, Protector, Purpose
 from nskeys.protectors.catalogue import protector
 from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.fixed import Answers, NobodyToAsk
-from tests.fakes.keys import new_key
+from tests.fakes.keys import CMDB, establish, new_key, stored
 from tests.fakes.memory_keystore import MemoryKeyStore
 from tests.fakes.memory_protector import MachineProtector
 
-CMDB = "c0" * 16
 NOBODY = NobodyToAsk()
 PLAIN = protector("file")
 ASKING = protector("passphrase", Argon2Cost(8, 1, 1))
@@ -52,7 +51,7 @@ def seed() -> SecretBytes:
 @pytest.fixture
 def moved(store: KeyStore, machine: MachineProtector, key: NewKey, seed: SecretBytes) -> KeyStore:
     """Its disk is in another machine now."""
-    store.create(CMDB, machine, NOBODY, [key], seed)
+    establish(store, machine, NOBODY, [key], seed)
     assert not store.elsewhere()
     machine.machine = "new hardware"
     return store
@@ -61,43 +60,30 @@ def moved(store: KeyStore, machine: MachineProtector, key: NewKey, seed: SecretB
 def test_it_says_that_it_is_bound_to_another_machine(moved: KeyStore, key: NewKey) -> None:
     assert moved.elsewhere()
     assert moved.exists()
-    assert moved.keys() == (key.info,)
+    assert moved.keys() == stored(key)
     with pytest.raises(KeyStoreElsewhere), moved.unlock(NOBODY):
         raise AssertionError("it opened")
 
 
-def test_where_there_is_none_nothing_is_elsewhere(store: KeyStore, seed: SecretBytes) -> None:
+def test_where_there_is_none_nothing_is_elsewhere(store: KeyStore) -> None:
     assert not store.elsewhere()
-    with pytest.raises(AlreadySetUp):
-        store.replace(CMDB, PLAIN, NOBODY, [new_key()], seed)
-    assert not store.exists()
-
-
-def test_a_store_that_opens_here_is_never_replaced(
-    store: KeyStore, machine: MachineProtector, key: NewKey, seed: SecretBytes
-) -> None:
-    store.create(CMDB, machine, NOBODY, [key], seed)
-    with pytest.raises(AlreadySetUp):
-        store.replace(CMDB, PLAIN, NOBODY, [new_key()], new_server_seed())
-    with store.unlock(NOBODY) as opened:
-        assert opened.key(key.info.kid).same_as(key.material)
 
 
 def test_what_a_person_opens_is_nowhere_else(store: KeyStore, key: NewKey, seed: SecretBytes) -> None:
     answers = Answers({Purpose.NEW_PASSPHRASE: ["correct horse"]})
-    store.create(CMDB, ASKING, answers, [key], seed)
+    establish(store, ASKING, answers, [key], seed)
     assert not store.elsewhere()
 
 
 def test_other_keys_take_its_place(moved: KeyStore, key: NewKey, seed: SecretBytes) -> None:
     other = new_key()
     before = moved.info()
-    moved.replace(CMDB, PLAIN, NOBODY, [key, other], seed)
+    establish(moved, PLAIN, NOBODY, [key, other], seed)
     after = moved.info()
     assert (after.generation, after.protector, after.cmdb_id) == (2, "file", CMDB)
     assert after.store_id != before.store_id
     assert not moved.elsewhere()
-    assert set(moved.keys()) == {key.info, other.info}
+    assert set(moved.keys()) == set(stored(key, other))
     assert moved.server_public() == public_of(seed)
     with moved.unlock(NOBODY) as opened:
         assert opened.key(key.info.kid).same_as(key.material)
@@ -106,7 +92,7 @@ def test_other_keys_take_its_place(moved: KeyStore, key: NewKey, seed: SecretByt
 
 def test_another_servers_key_may_come_with_them(moved: KeyStore, key: NewKey) -> None:
     stranger = new_server_seed()
-    moved.replace(CMDB, PLAIN, NOBODY, [key], stranger)
+    establish(moved, PLAIN, NOBODY, [key], stranger)
     assert moved.server_public() == public_of(stranger)
 
 
@@ -114,8 +100,8 @@ def test_what_fails_leaves_it_as_it_was(moved: KeyStore, key: NewKey, seed: Secr
     before = moved.info()
     forged = NewKey(new_key().info, new_key().material)
     with pytest.raises(KeyStoreDamaged):
-        moved.replace(CMDB, PLAIN, NOBODY, [forged], seed)
+        establish(moved, PLAIN, NOBODY, [forged], seed)
     with pytest.raises(SecretUnavailable):
-        moved.replace(CMDB, ASKING, Answers(), [key], seed)
+        establish(moved, ASKING, Answers(), [key], seed)
     assert moved.info() == before
     assert moved.elsewhere()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.model.plans import RegistryValues
+from nskeys.model.registry import RegistryValues
 from nskeys.ports import Registry
 from nskeys.store.home_files import RegistryFile
 from tests.fakes.memory_files import MemoryRegistry

@@ -34,6 +34,7 @@ def test_without_a_file_there_are_defaults(settings: SettingsFile) -> None:
         Settings("ns01", "", (DestinationInfo("/mnt/b", "tape"), DestinationInfo("/mnt/vault", "x"))),
         Settings("ns01", "", (DestinationInfo("/mnt/vault"),), drill_days=30),
         Settings("ns01", "", drill_days=0),
+        Settings("ns01", "", drill_days=30, check_days=0),
         Settings('a "quoted" \\ name', "", (DestinationInfo('/mnt/"x"/[y]\t', "Tresor\nim Keller \x7f"),)),
     ],
 )

@@ -24,7 +24,7 @@ from nskeys.destinations.local.folder import FolderDestination
 from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.errors import HostKeyUnknown, NskeysError
 from nskeys.model.destinations import DestinationInfo
-from nskeys.model.plans import RegistryValues
+from nskeys.model.registry import RegistryValues
 from nskeys.ports import Settings
 from nskeys.protectors.catalogue import protector
 from nskeys.services.recovery.sheet_files import check_folder, in_memory, write_sheets
@@ -37,7 +37,7 @@ from nskeys.store.settings import ConfigToml
 from nskeys.store.systemd import SystemdUnits
 from nskeys.wording.errors import UNFORESEEN, say
 from tests.fakes.fixed import OPERATOR, Answers, FixedClock
-from tests.fakes.keys import new_key
+from tests.fakes.keys import establish, new_key, wrap_anew
 from tests.fakes.servers import NOBODY
 
 pytestmark = pytest.mark.slow
@@ -109,13 +109,13 @@ class Site:
         self.home = HomeFolder(folder / "home")
         self.home.prepare()
         self.keys = self.key_store("home")
-        self.keys.create(CMDB, PLAIN, NOBODY, [new_key()], new_server_seed())
+        establish(self.keys, PLAIN, NOBODY, [new_key()], new_server_seed())
         self.settings = ConfigToml(self.home.config, "ns01")
         self.settings.write(Settings("ns02", "", ()))
         self.registry = RegistryFile(self.home.registry)
         self.registry.write(RegistryValues("/vault"))
         self.recovery = RecoveryFolder(self.home.recovery)
-        self.recovery.write(b"record", {"identity.age": b"one"})
+        self.identity = self.recovery.write(b"one")
         self.known = KnownHosts(self.home.known_hosts)
         self.lock = FileLock(self.home.lock, OPERATOR, FixedClock())
         for name in ("vault", "sheets", "units"):
@@ -145,7 +145,7 @@ class Site:
             opened.server_key().wipe()
 
     def create(self) -> None:
-        self.key_store(f"new-{self._made}").create(CMDB, PLAIN, NOBODY, [new_key()], new_server_seed())
+        establish(self.key_store(f"new-{self._made}"), PLAIN, NOBODY, [new_key()], new_server_seed())
 
     def write_settings(self) -> None:
         self._made += 1
@@ -174,14 +174,14 @@ OPERATIONS: dict[str, Callable[[Site], object]] = {
     "unlock the store": Site.unlock,
     "sweep the store": lambda site: site.keys.sweep(),
     "make a store": Site.create,
-    "change the protector": lambda site: site.keys.rewrap(PLAIN, NOBODY, NOBODY),
+    "change the protector": lambda site: wrap_anew(site.keys, PLAIN, NOBODY, NOBODY),
     "read settings": lambda site: site.settings.read(),
     "write settings": Site.write_settings,
     "read registry values": lambda site: site.registry.read(),
     "write registry values": lambda site: site.registry.write(RegistryValues("/vault")),
-    "read the recovery record": lambda site: site.recovery.record(),
-    "read identities": lambda site: site.recovery.candidates("identity.age"),
-    "write the recovery record": lambda site: site.recovery.write(b"record", {"identity.age": b"two"}),
+    "read the file of an identity": lambda site: site.recovery.read(site.identity),
+    "write an identity": lambda site: site.recovery.write(site.fresh().encode()),
+    "sweep identities": lambda site: site.recovery.sweep([site.identity]),
     "look a host key up": lambda site: site.known.about("vault02", 22),
     "trust a host key": lambda site: site.known.trust(SERVER),
     "check a destination": lambda site: site.vault.check(),

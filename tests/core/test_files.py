@@ -67,7 +67,7 @@ def test_a_filesystem_without_links_never_replaces_either(
     """Sticks and some shares have no hard links, and some know no rename that does not replace."""
     monkeypatch.setattr(os, "link", refuse(refusal))
     if not flag_known:
-        monkeypatch.setattr("nskeys.files.naming._rename_unless_taken", lambda part, path: False)
+        monkeypatch.setattr("nskeys.files.naming.rename_unless_taken", lambda part, path: False)
     files.write_new(tmp_path / "a", b"mine")
     with pytest.raises(CannotCreate, check=lambda error: error.problem == "name_taken"):
         files.write_new(tmp_path / "a", b"yours")
@@ -80,7 +80,7 @@ def test_the_last_resort_takes_its_empty_file_away_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "link", refuse(errno.EPERM))
-    monkeypatch.setattr("nskeys.files.naming._rename_unless_taken", lambda part, path: False)
+    monkeypatch.setattr("nskeys.files.naming.rename_unless_taken", lambda part, path: False)
     monkeypatch.setattr(Path, "replace", refuse(errno.EIO))
     with pytest.raises(CannotCreate):
         files.write_new(tmp_path / "a", b"data")
@@ -183,6 +183,18 @@ def test_sweeping_leaves_the_file_that_another_process_still_writes(tmp_path: Pa
         assert names(tmp_path) == [".nskeys-x.part"]
     files.sweep(tmp_path)
     assert names(tmp_path) == []
+
+
+def test_sweeping_removes_the_journals_of_a_database_whose_writer_is_dead(tmp_path: Path) -> None:
+    journals = [f".nskeys-x.part{end}" for end in ("-journal", "-shm", "-wal")]
+    for name in (".nskeys-x.part", *journals, "kept.part-wal"):
+        (tmp_path / name).write_bytes(b"rows")
+    with (tmp_path / ".nskeys-x.part").open("rb+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        files.sweep(tmp_path)
+        assert names(tmp_path) == [".nskeys-x.part", *journals, "kept.part-wal"]
+    files.sweep(tmp_path)
+    assert names(tmp_path) == ["kept.part-wal"]
 
 
 def test_a_sweep_in_the_middle_of_a_write_disturbs_nobody(

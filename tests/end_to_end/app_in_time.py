@@ -20,19 +20,15 @@ from nskeys_tui.__main__ import main
 from tests.fakes.command_line import CHEAP
 
 
-class _Clock:
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def now(self) -> datetime:
-        return datetime.fromisoformat(self._file.read_text("utf-8"))
+def _now(clock: Path) -> datetime:
+    return datetime.fromisoformat(clock.read_text("utf-8"))
 
 
 def run(clock: Path, argv: Sequence[str]) -> int:
     """The program, as its own exit code says."""
     os.environ["TZ"] = "UTC"
     time.tzset()
-    patch("nskeys.bootstrap.SystemClock", lambda: _Clock(clock)).start()
+    patch("nskeys.store.machine.SystemClock.now", lambda _: _now(clock)).start()
     patch("nskeys.bootstrap.host_name", lambda: "hw2.example.net").start()
     patch("nskeys.bootstrap.Costs", lambda: CHEAP).start()
     if argv[:1] == ["--dies-resealing"]:

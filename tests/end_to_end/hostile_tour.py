@@ -23,6 +23,7 @@ from nskeys.bootstrap import Services
 from nskeys.errors import ConfigurationInvalid, Locked, NskeysError
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.credentials import Credential
+from nskeys.model.imports import CsvPreview, Reading
 from nskeys.model.plans import FirstSight, HomeState
 from nskeys.ports import (
     Listed,
@@ -45,15 +46,24 @@ from nskeys_tui.dialogs.backup_list import BackupList
 from nskeys_tui.dialogs.file_browser import FileBrowser
 from nskeys_tui.dialogs.long_work import LongWork
 from nskeys_tui.dialogs.qr_code import QrCodeScreen
-from nskeys_tui.dialogs.questions import ChoiceDialog, ConfirmDialog, FactsDialog, LineDialog, MessageDialog
+from nskeys_tui.dialogs.questions import (
+    ChoiceDialog,
+    ConfirmDialog,
+    FactsDialog,
+    Line,
+    LineDialog,
+    MessageDialog,
+)
 from nskeys_tui.dialogs.waiting import AnotherChange
 from nskeys_tui.screens.audit import entry_rows
+from nskeys_tui.screens.checkpoint import CheckpointScreen
 from nskeys_tui.screens.copy_detail import CopyScreen
 from nskeys_tui.screens.credential_detail import CredentialScreen
 from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.diary import DiaryScreen
 from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.first_start import FirstStartScreen
+from nskeys_tui.screens.import_columns import ColumnsScreen
 from nskeys_tui.screens.key_detail import KeyScreen
 from nskeys_tui.screens.navigation import SCREENS, open_screen
 from nskeys_tui.screens.new_installation import NewInstallationScreen
@@ -118,10 +128,14 @@ class Tour:
             self.seen.add(type(screen).__name__)
             await self._rest()
             await self._press(*(_WALK if stop.walk else ()), *stop.keys)
+            await self._look_at()
             while self.app.screen is not first:
                 self.app.pop_screen()
                 await self._rest()
         self.app.exit()
+
+    async def _look_at(self) -> None:
+        """At the end of each stop, for tours that look closer."""
 
     async def _press(self, *keys: str) -> None:
         for key in keys:
@@ -166,13 +180,14 @@ class Tour:
                 "escape",
             ),
             "destinations": ("a", "end", "enter", "escape", "e", "escape", "x", "escape", "t", "enter"),
+            "database": ("enter", "escape", "n", "escape", "a", "escape", "M", "escape"),
             "audit": ("enter", "escape", "end", "enter"),
             "re_entry": ("s", "escape", "enter"),
             "runbook": ("s", "escape"),
             "backup": ("home", "enter", *new, "enter", "enter"),
             "rotate": ("enter", "enter"),
             "protection": ("c", "end", "enter", "enter", "enter", "escape"),
-            "import": ("end", "enter", f"={self._export}", "enter", "end", "enter", "k", "enter", "s"),
+            "import": ("end", "enter", f"={self._export}", "enter", "end", "enter", "c", "enter", "s"),
             "verify": ("f", "e", "escape"),
             "custodians": (
                 "n",
@@ -180,7 +195,7 @@ class Tour:
                 "enter",
                 "enter",
                 "enter",
-                "k",
+                "v",
                 "escape",
                 "enter",
                 "escape",
@@ -207,6 +222,11 @@ class Tour:
                 )
             ),
             Stop(self._long_work),
+            Stop(partial(CheckpointScreen, session), ("a", "escape")),
+            Stop(
+                partial(ColumnsScreen, session, f"/nowhere/{SENTINELS[0]}.csv", _table()),
+                ("n", "down", "a", "down", "s", "e", "escape", "d", "escape", "r", "escape"),
+            ),
         ]
         stops += [Stop(make, walk=False) for make in self._without_a_flow(session, services)]
         stops += [Stop(partial(ask_secret, request, 1), walk=False) for request in _questions()]
@@ -217,7 +237,7 @@ class Tour:
     def _without_a_flow(self, session: Session, services: Services) -> list[Callable[[], Screen[Any]]]:
         """What stands at the end of some way, as if that had been gone."""
         overview = services.recoverability.overview()
-        kid = services.installation.key_store.keys()[0].kid
+        kid = services.installation.keys()[0].kid
         report = services.verify.execute(session.secrets)
         (entry,) = services.audit.latest(1)
         info = services.installation.default_destination()
@@ -228,13 +248,13 @@ class Tour:
             *(partial(CopyScreen, session, copy, overview) for copy in overview.copies[:3]),
             partial(ProofScreen, session, report),
             partial(FactsDialog, "A line of the audit trail", entry_rows(entry)),
-            partial(ConfirmDialog, "Forget a destination", *remove_question(info, default=True)),
+            partial(ConfirmDialog, "Remove a destination", *remove_question(info, default=True)),
             partial(BackupList, SENTINELS[0], Listing(Listed(text, 1) for text in SENTINELS[:5])),
             partial(QrCodeScreen, ["\u2588 \u2580\u2584"] * 9),
             partial(ChoiceDialog, "A choice", [safe(text) for text in SENTINELS[:3]], choices),
             partial(BackupList, SENTINELS[0], Listing(Listed(text, 1_000) for text in SENTINELS)),
             partial(QrCodeScreen, [safe(text) for text in SENTINELS[:10]]),
-            partial(LineDialog, "A line", "", "Line", SENTINELS[0], help=safe(SENTINELS[1])),
+            partial(LineDialog, "A line", "", Line("Line", SENTINELS[0], help=safe(SENTINELS[1]))),
             partial(AnotherChange, sample(Locked, SENTINELS[18]), lambda: None),
         ]
         return made
@@ -266,7 +286,7 @@ class Tour:
         def work(progress: Progress, secrets: SecretProvider) -> None:
             del secrets
             progress.stage(Stage.PROVING, len(SENTINELS))
-            rows = [(text, "run-as", text, text, text, text, b"") for text in SENTINELS]
+            rows = [(text, "run-as", text, text, text, text, 1, 0, 0, b"") for text in SENTINELS]
             progress.proved(rows, {})
             progress.advance(len(rows))
             time.sleep(0.3)  # so that it is seen
@@ -278,6 +298,11 @@ def _questions() -> list[SecretRequest]:
     hostile = [SecretRequest(purpose, SENTINELS[0], SENTINELS[1]) for purpose in Purpose]
     asked = [request for request in hostile if request.purpose is not Purpose.SHARE]
     return [*asked, ShareRequest(Purpose.SHARE, SENTINELS[0], SENTINELS[1])]
+
+
+def _table() -> CsvPreview:
+    """Return the beginning of a CSV in which a terminal would obey every name and every cell."""
+    return CsvPreview(tuple(SENTINELS), (tuple(SENTINELS), tuple(SENTINELS)), Reading("utf-8", ","))
 
 
 def _errors() -> list[NskeysError]:

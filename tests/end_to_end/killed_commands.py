@@ -8,6 +8,7 @@ from nskeys.bootstrap import Services
 from nskeys.cli.exit_codes import Exit
 from nskeys.model.keys import RotationStage
 from tests.end_to_end.world import World
+from tests.fakes.server_keys import signed_by
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Command:
     """Whether there are no keys before it."""
     brings_secrets: bool = False
     """Whether no credential opens before it."""
+    brings_rows: bool = False
+    """Whether there is no CMDB before it."""
     removes: bool = False
     """Whether files go away by it."""
     always: bool = True
@@ -42,12 +45,21 @@ def _backup(world: World) -> Sequence[str]:
 
 
 def _restore(world: World) -> Sequence[str]:
-    return ("restore", "latest", "--password-file", world.password, "--protector", "passphrase")
+    (archive,) = world.key_backups
+    confirmed = signed_by(archive)
+    return ("restore", "latest", "--password-file", world.password, "--protector", "passphrase", *confirmed)
+
+
+def _restore_both(world: World) -> Sequence[str]:
+    (archive,) = world.key_backups
+    confirmed = signed_by(archive)
+    how = ("--password-file", world.password, "--protector", "passphrase")
+    return ("restore", str(world.vault), *how, *confirmed)
 
 
 def _add_by_restore(world: World) -> Sequence[str]:
-    (archive,) = world.vault.glob("*.zip")
-    return ("restore", str(archive), "--password-file", world.password, "--accept-foreign")
+    (archive,) = world.key_backups
+    return ("restore", str(archive), "--password-file", world.password, *signed_by(archive))
 
 
 def _prune(world: World) -> Sequence[str]:
@@ -80,6 +92,12 @@ def _backed_up_twice(world: World) -> None:
 def _lost(world: World) -> None:
     _backed_up(world)
     world.lose_all_but_the_database()
+
+
+def _everything_lost(world: World) -> None:
+    _backed_up(world)
+    world.does("database", "copy", "--to", str(world.vault))
+    world.lose_everything()
 
 
 def _given_up_too_early(world: World) -> None:
@@ -134,6 +152,14 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "backup": Command(_backup, _backed_up, _second_backup),
         "prune": Command(_prune, _backed_up_twice, _one_copy_is_left, removes=True),
         "restore": Command(_restore, _lost, _keys_are_here, brings_keys=True, brings_secrets=True),
+        "restore of both halves": Command(
+            _restore_both,
+            _everything_lost,
+            _keys_are_here,
+            brings_keys=True,
+            brings_secrets=True,
+            brings_rows=True,
+        ),
         "restore beside other keys": Command(
             _add_by_restore, _given_up_too_early, _both_keys, brings_secrets=True, always=False
         ),

@@ -11,11 +11,12 @@ from typing import IO
 from tests.end_to_end.pty_session import PtySession
 from tests.end_to_end.world import World
 from tests.fakes.command_line import Ran
+from tests.fakes.programs import ENVIRONMENT
 
 PATIENCE = 60
 """Seconds after which a process is believed to hang."""
 _PAUSED = str(Path(__file__).with_name("paused_nskeys.py"))
-_ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": os.pathsep.join(sys.path)}
+_ENVIRONMENT = ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def argv(world: World, *words: str, at: str = "-") -> list[str]:

@@ -21,6 +21,8 @@ from typing import Self
 
 import pyte
 
+from tests.fakes.programs import ENVIRONMENT
+
 KEYS: Mapping[str, str] = {
     "up": "\x1b[A",
     "down": "\x1b[B",
@@ -81,7 +83,7 @@ class PtySession:
         self._stream = pyte.ByteStream(self._screen)
         self._master, slave = pty.openpty()
         self.resize(columns, lines)
-        settings = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}
+        settings = ENVIRONMENT | {"TERM": "xterm-256color"}
         settings |= {"HOME": os.environ.get("HOME", "/")} | dict(environment or {})
         self.started = time.perf_counter()
         # setsid makes the terminal the controlling one, so that closing it is a dropped line.

@@ -28,7 +28,9 @@ NEW = (("run-as", "deploy-4"), ("run-as", "deploy-5"))
 _KINDS = ("hierarchy", "pcAnywhere", "run-as")
 _TARGETS = ("https://ns02.example.net", "db.example.net", "finance-*")
 _COMPLETE = "Backup of Notification Server cryptographic keys is complete"
+_COPIED = "is complete: it was read back and opened"
 _LOOKING = "Looking at the backups"
+_CHECKED = "looked at, none is missing or changed."
 _PATIENCE = 20.0
 
 
@@ -119,7 +121,7 @@ def walk(story: Story) -> None:
         with story.app(story.b) as screen:
             _re_enter(story, screen, number, name)
     with story.app(story.b) as screen:
-        story.snap(screen, "re-entered", "5 of 5")
+        story.snap(screen, "re-entered", "3 of 5", "changed since the last database copy", "in 1 backup")
         _back_up_again(story, screen)
 
 
@@ -163,6 +165,21 @@ def _back_up(story: Story, screen: TmuxSession, place: Path) -> str:
     return screen.wait_for(_COMPLETE)
 
 
+def _copy_the_rows(story: Story, screen: TmuxSession, place: Path) -> None:
+    """Where the keys are already: no password is asked for."""
+    screen.press("b")
+    screen.wait_for("where to?", str(place))
+    _choose(screen, str(place))
+    story.snap(screen, "only the rows", "this will be written", "no password is asked")
+    screen.press("Enter")
+    screen.wait_for(_COPIED)
+
+
+def _key_backups(place: Path) -> list[Path]:
+    """Those in it, oldest first."""
+    return sorted(path for path in place.iterdir() if "-cmdb-" not in path.name)
+
+
 def _choose(screen: TmuxSession, words: str) -> None:
     """Down to the choice with these words, and Enter."""
     for _ in range(20):
@@ -179,17 +196,26 @@ def _choose(screen: TmuxSession, words: str) -> None:
 
 def _chosen(screen: TmuxSession) -> str:
     """The line that the pointer is on."""
-    return next((line for line in screen.text.splitlines() if "▸" in line), "")
+    lines = screen.text.splitlines()
+    return next((line for line in lines if "▸" in line and not line.startswith("──")), "")
 
 
 def _to_the_first_screen(screen: TmuxSession) -> None:
     """Escape by Escape, each one once the last one left its screen: Escape and a letter are another key."""
-    while "/ Find" not in screen.text:
+    while "m Menu" not in screen.text:
         title = screen.text.splitlines()[0]
         screen.press("Escape")
         end = time.monotonic() + _PATIENCE
         while screen.text.splitlines()[0] == title and time.monotonic() < end:
             time.sleep(0.03)
+
+
+def _gone(screen: TmuxSession, words: str) -> None:
+    """Until a line that goes by itself is gone."""
+    end = time.monotonic() + _PATIENCE
+    while words in " ".join(screen.text.split()):
+        assert time.monotonic() < end, f"{words} did not go:\n{screen.text}"
+        time.sleep(0.1)
 
 
 def _back_up_here(story: Story, screen: TmuxSession) -> None:
@@ -208,15 +234,15 @@ def _declare(screen: TmuxSession, place: Path, words: str) -> None:
     screen.press("a")
     screen.wait_for("Add a destination")
     screen.press("Down", "Enter")
-    screen.wait_for("Enter Go on")
+    screen.wait_for("Enter Accept")
     screen.write(str(place))
     screen.press("Enter")
-    screen.wait_for("Carried elsewhere")
+    screen.wait_for("Carried away")
     screen.write(words)
     screen.press("Enter")
     screen.wait_for("is a destination now")
-    screen.press("Enter")
     screen.wait_for("a Add", place.name)
+    _gone(screen, "is a destination now")
     _to_the_first_screen(screen)
 
 
@@ -225,7 +251,7 @@ def _back_up_elsewhere(story: Story, screen: TmuxSession) -> None:
     _back_up(story, screen, story.safe)
     story.snap(screen, "backed up elsewhere", _COMPLETE)
     screen.press("Enter")
-    story.snap(screen, "recoverable", "3 of 3", "opened after it was written")
+    story.snap(screen, "recoverable", "3 of 3", "opened just now")
 
 
 def _drill(story: Story, screen: TmuxSession) -> None:
@@ -240,7 +266,7 @@ def _drill(story: Story, screen: TmuxSession) -> None:
     screen.press("Enter")
     story.snap(screen, "drilled", "Every credential opened")
     screen.press("Enter")
-    story.snap(screen, "every credential opened", "3 of 3", "opened in a drill")
+    story.snap(screen, "every credential opened", "3 of 3", "drilled just now")
 
 
 def _begin_rotation(story: Story, screen: TmuxSession) -> None:
@@ -254,14 +280,14 @@ def _begin_rotation(story: Story, screen: TmuxSession) -> None:
     story.at(15, 10)
     _back_up(story, screen, story.vault)
     screen.press("Enter")
-    story.snap(screen, "the gate is open", "3 of 3", "is backed up: o goes on")
+    story.snap(screen, "the gate is open", "3 of 3", "is backed up: o continues")
 
 
 def _is_cut_off_resealing(story: Story) -> None:
     """The power fails when the new key is active, and nothing is sealed under it yet."""
     story.at(15, 20)
     with story.app(story.a, "--dies-resealing") as screen:
-        screen.wait_for("3 of 3", "o goes on")
+        screen.wait_for("3 of 3", "o continues")
         screen.press("o")
         screen.wait_for("Enter activates it")
         screen.press("Enter")
@@ -269,9 +295,14 @@ def _is_cut_off_resealing(story: Story) -> None:
 
 
 def _add_under_the_new_key(story: Story, screen: TmuxSession) -> None:
-    story.snap(screen, "cut off", "3 of 3", "rotation not finished: o goes on")
+    story.snap(screen, "cut off", "3 of 3", "rotation not finished: o continues")
     _add(story, screen, NEW, 0)
-    story.snap(screen, "new credentials", "5 of 5")
+    story.snap(screen, "new credentials", "3 of 5", "2 at risk since 16:00")
+    story.at(16, 10)
+    _copy_the_rows(story, screen, story.vault)
+    story.snap(screen, "their rows are copied", _COPIED)
+    screen.press("Enter")
+    story.snap(screen, "new ones recoverable", "5 of 5")
 
 
 def _check_the_register(story: Story, screen: TmuxSession) -> None:
@@ -281,12 +312,14 @@ def _check_the_register(story: Story, screen: TmuxSession) -> None:
     _choose(screen, "Register")
     screen.wait_for("3 copies", "each looked at now", "c Check all")
     screen.press("c")
+    screen.wait_for(_CHECKED)
+    _gone(screen, _CHECKED)
     story.snap(screen, "the register", "3 copies")
     _to_the_first_screen(screen)
 
 
 def _lose_the_file(story: Story, screen: TmuxSession) -> None:
-    (kept,) = story.vault.iterdir()
+    (kept,) = _key_backups(story.vault)
     kept.unlink()
     story.at(18, 0)
     screen.press("F5")
@@ -294,7 +327,7 @@ def _lose_the_file(story: Story, screen: TmuxSession) -> None:
 
 
 def _find_it_corrupted(story: Story) -> None:
-    (second,) = story.vault.iterdir()
+    (second,) = _key_backups(story.vault)
     data = bytearray(second.read_bytes())
     data[len(data) // 2] ^= 1
     second.write_bytes(data)
@@ -322,6 +355,9 @@ def _restore(story: Story, screen: TmuxSession) -> None:
     screen.press("Enter")
     story.snap(screen, "the plan", "3 of 5 credentials will open")
     screen.press("Enter")
+    screen.wait_for("Is this the server key on your runbook?")
+    screen.press("End")
+    screen.press("Enter")
     screen.wait_for("Plain file")
     screen.press("Enter")
     story.snap(screen, "restored", "3 of 5 credentials opened, 2 did not")
@@ -330,7 +366,10 @@ def _restore(story: Story, screen: TmuxSession) -> None:
 
 
 def _see_what_came_back(story: Story, screen: TmuxSession) -> None:
-    story.snap(screen, "some came back", "3 of 5")
+    story.snap(screen, "some came back", "0 of 5", "3 drilled just now")
+    _copy_the_rows(story, screen, story.safe)
+    screen.press("Enter")
+    story.snap(screen, "some are recoverable", "3 of 5")
 
 
 def _to_the_list(screen: TmuxSession) -> None:
@@ -344,7 +383,7 @@ def _re_enter(story: Story, screen: TmuxSession, number: int, name: str) -> None
     screen.wait_for(" of 5", "/ Find")
     _to_the_list(screen)
     if number == 0:
-        story.snap(screen, "exactly the others", "2 of 5 do not open here", "deploy-4", "deploy-5")
+        story.snap(screen, "exactly the others", "2 of 5 do not open here", "deploy-5", "holds its key")
     screen.wait_for(f"{len(NEW) - number} of 5 do not open here", name)
     screen.press("Enter")
     screen.wait_for("Edit", "Enter Save")
@@ -355,7 +394,7 @@ def _re_enter(story: Story, screen: TmuxSession, number: int, name: str) -> None
 
 def _back_up_again(story: Story, screen: TmuxSession) -> None:
     story.at(22, 0)
-    _back_up(story, screen, story.safe)
+    _copy_the_rows(story, screen, story.safe)
     screen.press("Enter")
     story.snap(screen, "all recoverable", "5 of 5", "q Quit")
 

@@ -1,6 +1,5 @@
 """Bad days of backups: places that do not take them, wrong passwords, files that are not what they seem."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from tests.end_to_end.processes import argv, ended, started
 from tests.end_to_end.world import PASSPHRASE, SECRETS, World, quick_folder
 from tests.fakes.command_line import Ran, tree
 from tests.fakes.disks import fill, make_read_only, small_disk, unprivileged
+from tests.fakes.json_documents import checked
+from tests.fakes.server_keys import signed_by
 
 
 def given(world: World, name: str, content: str | bytes) -> str:
@@ -24,11 +25,6 @@ def given(world: World, name: str, content: str | bytes) -> str:
     path = world.root / "given" / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return str(path)
-
-
-def archives(world: World) -> list[Path]:
-    """The backups in the vault, oldest first."""
-    return sorted(world.vault.glob("*.zip"))
 
 
 def back_up_to(world: World, place: Path) -> Ran:
@@ -131,7 +127,7 @@ def test_a_wrong_password_for_a_restore(server: World, word: str) -> None:
     with nothing_changes(server), new_hardware(server) as other:
         before = tree(other.home)
         for world in (server, other):
-            ran = world.run("restore", str(archives(server)[0]), "--password-file", path)
+            ran = world.run("restore", str(server.key_backups[0]), "--password-file", path)
             refused(ran, Exit.NOT_PERMITTED, "That password does not open this backup")
         assert tree(other.home) == before
 
@@ -142,18 +138,19 @@ def test_a_wrong_password_for_a_drill_is_a_line_of_the_diary(server: World, word
     register = server.run("register", "list").out
     with new_hardware(server) as other:
         for world in (server, other):
-            before = files_but_the_database(world), tree(server.vault)
-            ran = world.run("drill", str(archives(server)[0]), "--password-file", path)
+            before = files_but_what_was_signed(world), tree(server.vault)
+            ran = world.run("drill", str(server.key_backups[0]), "--password-file", path)
             refused(ran, Exit.NOT_PERMITTED, "That password does not open this backup")
-            assert (files_but_the_database(world), tree(server.vault)) == before
-            assert len(json.loads(world.does("register", "diary", "--json").out)) == 1
+            assert (files_but_what_was_signed(world), tree(server.vault)) == before
+            assert len(checked(world.does("register", "diary", "--json").out)) == 1
     assert server.run("register", "list").out == register
     everything_is_whole(server)
 
 
-def files_but_the_database(world: World) -> dict[str, bytes]:
-    """Every other file of the home, but the lock, which is empty again."""
-    return {name: data for name, data in tree(world.home).items() if data and name != "cmdb.sqlite3"}
+def files_but_what_was_signed(world: World) -> dict[str, bytes]:
+    """Every file of the home but the database and its checkpoint, and the lock, which is empty again."""
+    signed = ("cmdb.sqlite3", "checkpoint.json")
+    return {name: data for name, data in tree(world.home).items() if data and name not in signed}
 
 
 @pytest.mark.parametrize("word", ["", "\n", "\r\n"])
@@ -193,7 +190,7 @@ def test_what_is_no_backup(server: World, command: str, content: bytes) -> None:
 
 
 def test_a_damaged_backup_is_told_apart_from_a_wrong_password(server: World) -> None:
-    (whole,) = archives(server)
+    (whole,) = server.key_backups
     data = bytearray(whole.read_bytes())
     data[data.index(b"age-encryption.org") + 150] ^= 1
     with nothing_changes(server), new_hardware(server) as other:
@@ -212,7 +209,7 @@ def test_a_damaged_backup_is_told_apart_from_a_wrong_password(server: World) -> 
 def test_a_forged_companion_is_refused_before_a_password_is_asked(
     server: World, command: str, member: str
 ) -> None:
-    members = split(archives(server)[0].read_bytes())
+    members = split(server.key_backups[0].read_bytes())
     forged = build([(name, data + b"\n" if name == member else data) for name, data in members])
     path, pipe = given(server, "forged.zip", forged), server.root / "given" / "pipe"
     os.mkfifo(pipe)  # nobody ever writes into it: who reads it waits for good
@@ -225,7 +222,7 @@ def test_a_forged_companion_is_refused_before_a_password_is_asked(
 
 def test_another_backups_manifest(server: World) -> None:
     server.back_up()
-    first, second = (dict(split(path.read_bytes())) for path in archives(server))
+    first, second = (dict(split(path.read_bytes())) for path in server.key_backups)
     mixed = [(name, second[name] if name != KMS_NAME else first[name]) for name in first]
     with nothing_changes(server):
         ran = server.run("inspect", given(server, "mixed.zip", build(mixed)))
@@ -235,17 +232,17 @@ def test_another_backups_manifest(server: World) -> None:
 def test_an_older_backup_says_that_there_is_a_newer_one_and_what_it_lacks(server: World) -> None:
     server.does("key", "rotate", "--without-backup", codes=frozenset({Exit.INCOMPLETE}))
     server.back_up()
-    older, newer = archives(server)
+    older, newer = server.key_backups
     with new_hardware(server) as other:
         planned = restored(other, older, "--plan")
         assert planned.code == Exit.DONE
         assert "0 of 5 credentials will open" in planned.err
         assert "The register knows a newer one: backup 2" in planned.err
-        ran = restored(other, older)
+        ran = restored(other, older, *signed_by(older))
         assert ran.code == Exit.INCOMPLETE
         assert ran.out.count("its key is missing") == 2 * len(SECRETS)
         told_well(ran)
-        assert restored(other, newer).code == Exit.DONE
+        assert restored(other, newer, *signed_by(newer)).code == Exit.DONE
         everything_is_whole(other)
 
 
@@ -255,11 +252,11 @@ def test_a_backup_of_another_server_is_taken_only_if_that_is_meant(server: World
         stranger.begin()
         stranger.set_up("file")
         stranger.back_up()
-        (path,) = archives(stranger)
+        (path,) = stranger.key_backups
         with nothing_changes(server):
             refused(restored(server, path), Exit.NOT_PERMITTED, "another CMDB", "another server's key")
             refused(server.run("register", "add", str(path)), Exit.NOT_PERMITTED)
-        taken = restored(server, path, "--accept-foreign")
+        taken = restored(server, path, *signed_by(path))
         assert taken.code == Exit.DONE
         told_well(taken)
     everything_is_whole(server)

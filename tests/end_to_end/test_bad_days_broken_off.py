@@ -15,6 +15,7 @@ from nskeys.ports import Stage
 from tests.end_to_end.bad_days import everything_is_whole, nothing_changes, parts_left, refused, told_well
 from tests.end_to_end.processes import argv, ended, on_a_terminal, program, started, wait_for_line
 from tests.end_to_end.world import SECRETS, World
+from tests.fakes.server_keys import signed_by
 
 BACKUP = (
     Stage.UNLOCKING,
@@ -56,10 +57,10 @@ def export(world: World) -> str:
 
 def words(world: World, command: str) -> list[str]:
     """The command with what it needs."""
-    (archive,) = sorted(world.vault.glob("*.zip"))[:1]
+    (archive,) = world.key_backups[:1]
     more = {
         "backup": ["--password-file", world.password],
-        "restore": [str(archive), "--password-file", world.password],
+        "restore": [str(archive), "--password-file", world.password, *signed_by(archive)],
         "drill": [str(archive), "--password-file", world.password],
         "credential import": [export(world)],
     }
@@ -96,7 +97,7 @@ def test_ctrl_c_stops_where_stopping_leaves_everything_whole(
         assert "stopped" in ran.err
     if command == "backup":
         assert (ran.code == Exit.INTERRUPTED) is (stage in UNTIL_WRITTEN)
-        assert len(list(server.vault.iterdir())) == (1 if stage in UNTIL_WRITTEN else 2)
+        assert len(server.key_backups) == (1 if stage in UNTIL_WRITTEN else 2)
     nothing_is_lost(server)
     assert server.run(*words(server, command)).code in (Exit.DONE, Exit.INCOMPLETE)
     everything_is_whole_but_for_more(server)
@@ -157,10 +158,16 @@ def test_closed_streams(server: World, command: str) -> None:
 
 
 def test_a_question_to_nobody(server: World) -> None:
-    """No terminal and no file: it is said, and nobody waits."""
-    for command in ("backup", "credential edit run-as/deploy-1 --new-secret"):
+    """No terminal and no file: it is said, and nobody waits. A copy of the database asks for nothing."""
+    for command in ("backup --keys-only", "credential edit run-as/deploy-1 --new-secret"):
         with nothing_changes(server), started(argv(server, *command.split())) as process:
             refused(ended(process), Exit.NOT_PERMITTED)
+    with started(argv(server, "backup")) as process:
+        ran = ended(process)
+    told_well(ran)
+    assert ran.code == Exit.NOT_PERMITTED
+    assert "No key backup was made" in ran.err
+    assert (len(server.key_backups), len(list(server.vault.iterdir()))) == (1, 3)
 
 
 def test_a_reader_that_has_seen_enough_of_ten_thousand_credentials(server: World) -> None:

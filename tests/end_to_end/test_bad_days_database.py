@@ -81,10 +81,11 @@ def test_a_database_that_another_program_holds(server: World) -> None:
 
 
 def test_another_nskeys_at_work(server: World) -> None:
-    backup = argv(server, "backup", "--password-file", server.password, at=Stage.ENCRYPTING)
-    with started(backup) as other:
-        wait_for_line(other, "paused at encrypting")
-        holder = f"(process {other.pid}) is making a backup"
+    [archive] = map(str, server.key_backups)
+    restore = argv(server, "restore", archive, "--password-file", server.password, at=Stage.STORING_KEYS)
+    with started(restore) as other:
+        wait_for_line(other, "paused at storing_keys")
+        holder = f"(process {other.pid}) is restoring"
         for words in (
             "key rotate",
             f"backup --password-file {server.password}",
@@ -145,6 +146,7 @@ def test_names_that_steer_a_terminal_are_imported_and_shown_as_escapes(server: W
     imported = server.run("credential", "import", str(path))
     assert imported.code == Exit.DONE
     told_well(imported)
+    server.does("database", "copy", "--to", str(server.vault))
     for words in LOOKS:
         ran = server.run(*words.split())
         told_well(ran)

@@ -20,7 +20,7 @@ from tests.fakes.command_line import Ran
 from tests.fakes.disks import make_read_only, small_disk
 
 PAGE = 4096
-STEPS = tuple(range(0, 40, 2))
+STEPS = tuple(range(0, 56, 2))
 """Pages that are left on the disk. The longest of the commands below takes no more."""
 
 

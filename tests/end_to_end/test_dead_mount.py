@@ -3,8 +3,6 @@
 The kernel itself keeps every call on the mount waiting, so nothing here stands in for anything.
 """
 
-import json
-import os
 import subprocess
 import sys
 import time
@@ -17,6 +15,8 @@ import pytest
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import Machine
 from tests.fakes.dead_mounts import dead_mount
+from tests.fakes.json_documents import checked
+from tests.fakes.programs import ENVIRONMENT
 
 LIMIT = 10.0
 """Seconds that a look may take, as released."""
@@ -44,14 +44,14 @@ def world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[World]
 
 
 def test_status_answers_in_time_from_the_vault_that_lives(world: World) -> None:
-    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    environment = ENVIRONMENT
     began = time.monotonic()
     ran = subprocess.run(
         [*world.argv, "status", "--json"], capture_output=True, timeout=60, env=environment, check=False
     )
     assert time.monotonic() - began < LIMIT + START
     assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout)["credentials"]["recoverable"] == 2
+    assert checked(ran.stdout)["credentials"]["recoverable"] == 2
 
 
 def test_the_app_leaves_at_once_while_a_look_hangs(world: World) -> None:

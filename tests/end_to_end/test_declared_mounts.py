@@ -3,7 +3,6 @@
 Real mounts, in a namespace of the test's own; the program is run as an administrator runs it.
 """
 
-import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.json_documents import checked
 from tests.fakes.own_mounts import OwnMounts, own_mounts
 
 PASSWORD = "four plain wooden words 4711"
@@ -44,7 +44,7 @@ class Administrator:
 
     def json(self, *words: str) -> Any:
         argv = (sys.executable, "-m", "nskeys_tui", "--home", str(self.home), *words, "--json")
-        return json.loads(self.mounts.run(*argv, ok=(0, 1)).stdout)
+        return checked(self.mounts.run(*argv, ok=(0, 1)).stdout)
 
     def declare(self, place: Path) -> None:
         self.does("destination", "add", str(place), "--elsewhere", WORDS)

@@ -20,6 +20,7 @@ from nskeys.model.times import to_rfc3339
 from nskeys.ports import Stage
 from tests.fakes.command_line import Machine
 from tests.fakes.fixed import AFTERNOON, FixedClock
+from tests.fakes.server_keys import signed_by
 
 OLD = ("run-as/deploy-1", "run-as/deploy-2", "pcanywhere/db-3")
 NEW = ("hierarchy/ns-4", "run-as/deploy-5")
@@ -78,7 +79,7 @@ def story(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Story]:
     clock = FixedClock()
-    monkeypatch.setattr("nskeys.bootstrap.SystemClock", lambda: clock)
+    monkeypatch.setattr("nskeys.store.machine.SystemClock.now", lambda _: clock.now())
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "UTC")
         time.tzset()
@@ -198,8 +199,15 @@ def _adds_what_only_the_new_key_opens(story: Story) -> None:
     for minute, reference in enumerate(NEW, 30):
         story.at(15, minute)
         story.add(reference)
+    status = story.status(story.a, 1)
+    assert status["credentials"] == _totals(recoverable=3, at_risk=2, here=5), "no copy has their rows"
+    assert status["exposed_since"] == to_rfc3339(_time(15, 30))
+    story.at(15, 40)
+    copied = story.a.does("backup", "--if-needed", "--to", str(story.vault))
+    assert not copied["keys_made"], "their key was backed up before them, so nobody is asked for a password"
+    assert copied["database"]["copies"][0]["credentials"] == 5
     status = story.status(story.a, 0)
-    assert status["credentials"] == _totals(recoverable=5, here=5), "their key was backed up before them"
+    assert status["credentials"] == _totals(recoverable=5, here=5)
     assert status["best_backup"]["proof"] == "opened", "the drill was of another file"
     assert "every credential opened" not in story.a.run("status").out
 
@@ -251,12 +259,16 @@ def _restores_an_old_one_on_a_new_machine(story: Story, old: str) -> None:
         "restore", old, "--plan", "--password-file", b.password, "--protector", "file", "--json"
     )
     assert planned.json["credentials"] == {"opened": 3, "failed": 2}
-    restored = b.run("restore", old, "--password-file", b.password, "--protector", "file", "--json")
+    given = ("--password-file", b.password, "--protector", "file", *signed_by(old))
+    restored = b.run("restore", old, *given, "--json")
     assert (restored.code, restored.json["credentials"]) == (1, {"opened": 3, "failed": 2})
     assert {_reference(item) for item in restored.json["failures"]} == set(NEW)
 
     b.does("destination", "add", str(story.safe), "--elsewhere", "tape to the safe")
     assert b.run("register", "check").code == 1, "three copies are not as they were"
+    status = story.status(b, 2)
+    assert status["credentials"] == _totals(at_risk=3, lost=2, here=3), "no copy knows of the restore"
+    assert b.run("database", "copy", "--to", str(story.safe)).code == 0
     status = story.status(b, 2)
     assert status["credentials"] == _totals(recoverable=3, lost=2, here=3)
     assert story.states(b) == dict.fromkeys(OLD, "recoverable") | dict.fromkeys(NEW, "lost")
@@ -318,7 +330,7 @@ def _backs_up_again(story: Story) -> None:
     assert status["credentials"] == _totals(recoverable=5, here=5)
     assert (status["exposed_since"], status["backup_due"]) == (None, False)
     assert status["best_backup"]["path"] == made["path"]
-    assert b.does("verify") == {"opened": 5, "failed": 0, "failures": []}
+    assert b.does("verify") == {"opened": 5, "failed": 0, "failures": [], "differences": []}
     for reference, secret in SECRETS.items():
         assert b.does("credential", "show", reference, "--reveal")["secret"] == secret
 

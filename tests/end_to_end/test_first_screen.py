@@ -9,8 +9,8 @@ import pytest
 from tests.benchmark.homes import make_home
 from tests.end_to_end.pty_session import PtySession
 
-ONE_KEY, ONE_PAGE = 220, 2_200
-"""Bytes: one cursor key, and one page, of the first screen at home on 80x24."""
+ONE_KEY, ONE_PAGE, ONE_JUMP, THERE_AND_BACK = 210, 350, 600, 4_000
+"""Bytes: one cursor key, one page, a jump to the end, and another screen, of the first screen on 80x24."""
 _HANGS = """
 import sys, time
 from nskeys.services.status.overview import RecoverabilityService
@@ -37,22 +37,31 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def program(home: Path) -> Iterator[PtySession]:
     with PtySession([sys.executable, "-m", "nskeys_tui", "--home", str(home)]) as session:
+        # A key that has its effect tells that the first page was taken over.
         session.wait_for("package-000000")
-        session.settle()
-        session.bytes_for("down")
+        session.press("down")
+        session.wait_for("2/3,000")
+        session.settle(1.0)  # the look at the backups begins after the first paint
+        session.wait_gone("Looking at the backups")
         yield session
 
 
-def test_one_cursor_key_costs_two_lines(program: PtySession) -> None:
+def test_one_cursor_key_costs_two_lines_and_the_position(program: PtySession) -> None:
     assert max(program.bytes_for("down") for _ in range(5)) <= ONE_KEY
     assert max(program.bytes_for("up") for _ in range(5)) <= ONE_KEY
 
 
 def test_a_page_costs_its_rows_and_nothing_else(program: PtySession) -> None:
     assert max(program.bytes_for("pagedown") for _ in range(3)) <= ONE_PAGE
-    assert program.bytes_for("end") <= ONE_PAGE
+    assert program.bytes_for("end") <= ONE_JUMP
     program.wait_for("package-002999")
     assert program.bytes_for("pageup") <= ONE_PAGE
+
+
+def test_another_screen_and_back_costs_what_differs(program: PtySession) -> None:
+    program.bytes_for("m")
+    program.bytes_for("escape")
+    assert program.bytes_for("m") + program.bytes_for("escape") <= THERE_AND_BACK
 
 
 def test_a_look_that_changes_nothing_paints_nothing(program: PtySession) -> None:

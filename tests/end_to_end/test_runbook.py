@@ -36,6 +36,19 @@ def shell(script: list[str], folder: Path) -> str:
     return ran.stdout
 
 
+def confirmed_by(runbook: str, machine: Machine) -> str:
+    """What a person types or says yes to at a restore: the password, and the server key on the paper."""
+    [server_key] = re.findall(r"^Server key +([0-9a-f]{64})$", runbook, re.MULTILINE)
+    return f" --password-file {machine.password} --server-key {server_key}"
+
+
+def checksum_in(runbook: str) -> str:
+    """The one of the key backup that the paper names."""
+    backups = runbook.split("The database copies, newest first")[0]
+    [checksum] = re.findall(r"^SHA-256 +([0-9a-f]{64})$", backups, re.MULTILINE)
+    return str(checksum)
+
+
 @needs_unzip
 def test_whoever_types_what_the_runbook_says_gets_every_credential_back(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -49,19 +62,21 @@ def test_whoever_types_what_the_runbook_says_gets_every_credential_back(
     rescue.mkdir()
     shutil.copy(machine.home / "cmdb.sqlite3", rescue)
     shutil.rmtree(machine.home)
-    password = ["--password-file", machine.password]
-    steps = [f"{line} {' '.join(password)}" if " restore " in line else line for line in typed]
+    asked = confirmed_by(runbook, machine)
+    steps = [line + asked if " restore " in line else line for line in typed]
     place = next(n for n, line in enumerate(steps) if " destination add " in line)
     told = shell(steps[: place + 1], rescue)
-    [checksum] = re.findall(r"^SHA-256 +([0-9a-f]{64})$", runbook.split("Step 1")[0], re.MULTILINE)
+    checksum = checksum_in(runbook)
     assert checksum in told
     [server_key] = re.findall(r"^Server key +([0-9a-f]{64})$", runbook, re.MULTILINE)
     assert server_key in told
     assert machine.run("verify").code == 0
+    assert machine.run("status").code == 1, "no database copy knows of the restore"
+    machine.does("database", "copy", "--to", str(tmp_path / "vault"))
     assert machine.run("status").code == 0
     without = [line for line in steps[place + 1 :] if line.startswith(("backup=", "unzip", "sha256sum"))]
     assert len(without) == 4
-    [reader] = re.findall(r"^SHA-256 +([0-9a-f]{64})$", runbook.split("at hand")[1], re.MULTILINE)
+    [reader] = re.findall(r"^SHA-256 +([0-9a-f]{64})$", runbook.split("is not at hand")[1], re.MULTILINE)
     assert reader in shell(without, rescue)
     assert (rescue / "keys.kms").read_bytes().startswith(b"age-encryption.org/v1\n")
 
@@ -91,7 +106,8 @@ def test_every_line_of_it_can_be_typed_and_the_keys_are_bound_as_they_were(
         step = line.replace("DESTINATION", str(tmp_path / "vault"))
         if line.startswith("nskeys") and " inspect " not in line:
             step += passphrase
-            step += password if " restore " in line or " backup " in line else ""
+            step += password if " backup " in line else ""
+            step += confirmed_by(runbook, machine) if " restore " in line else ""
         if line.endswith("key rotate"):
             step += " || [ $? = 1 ]"  # done, and a backup is due
         (asking if line.startswith(("python3", "age ")) else script).append(step)
@@ -131,11 +147,11 @@ def test_a_backup_on_a_server_is_fetched_with_what_every_machine_has(
     (rescue / "known").write_text(sshd.known())
     login = f"sftp -i {sshd.key} -o IdentitiesOnly=yes -o UserKnownHostsFile={rescue / 'known'} "
     steps = [re.sub("^sftp ", login, line) for line in typed]
-    password = f" --password-file {machine.password}"
-    steps = [line + password if " restore " in line else line for line in steps]
+    asked = confirmed_by(runbook, machine)
+    steps = [line + asked if " restore " in line else line for line in steps]
     assert [line for line in steps if line.startswith(login)]
     verified = next(n for n, line in enumerate(steps) if line.endswith(" verify"))
     told = shell(steps[: verified + 1], rescue)
-    [checksum] = re.findall(r"^SHA-256 +([0-9a-f]{64})$", runbook.split("Step 1")[0], re.MULTILINE)
+    checksum = checksum_in(runbook)
     assert checksum in told
     assert machine.run("verify").code == 0

@@ -1,6 +1,5 @@
 """The schedule on a machine that systemd runs: installed, run in its sandbox, failed and removed."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from nskeys.model.schedule import Job
 from nskeys.ports import Purpose
 from tests.fakes.command_line import connect_cheaply
 from tests.fakes.fixed import Answers
+from tests.fakes.json_documents import checked
 from tests.fakes.s3_server import S3Server
 from tests.fakes.servers import NOBODY
 from tests.fakes.systemd import Systemd, running_systemd, why_no_systemd
@@ -24,7 +24,7 @@ from tests.fakes.tpm import a_board, why_no_tpm
 
 IDENTITY_PASSWORD = "a password that no machine knows"
 NSKEYS = str(Path(sys.executable).with_name("nskeys"))
-BACKUP, CHECK = Job.BACKUP.service, Job.CHECK.service
+BACKUP, COPY, CHECK = (job.service for job in Job)
 TIMERS = [job.timer for job in Job]
 
 
@@ -46,7 +46,7 @@ class Scheduled:
         services.close()
 
     def archives(self) -> list[int]:
-        """How many backups lie in each vault."""
+        """How many archives lie in each vault: a backup is two, its keys and its rows."""
         return [len(list(vault.glob("*.zip"))) for vault in self.vaults]
 
     def nskeys(self, systemd: Systemd, *argv: str) -> "subprocess.CompletedProcess[str]":
@@ -57,13 +57,13 @@ class Scheduled:
         """A command that has to work: its document."""
         done = self.nskeys(systemd, *argv, "--json")
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return checked(done.stdout)
 
     def installed(self, systemd: Systemd) -> None:
         """The schedule, as a person installs it; what the jobs say goes into a file."""
         document = self.does(systemd, "schedule", "install")
         assert document["in_force"]
-        for service in (BACKUP, CHECK):
+        for service in (BACKUP, COPY, CHECK):
             systemd.add(
                 f"{service}.d/test.conf",
                 f"[Service]\nStandardOutput=truncate:{self.folder}/said\nStandardError=inherit\n",
@@ -100,14 +100,16 @@ def systemd(place: Path) -> Iterator[Systemd]:
 def test_it_backs_up_to_every_destination_without_any_password(server: Scheduled, systemd: Systemd) -> None:
     server.installed(systemd)
     assert systemd.started(BACKUP) == 0, server.said()
-    assert server.archives() == [1, 1]
+    assert server.archives() == [2, 2]
     assert systemd.started(BACKUP) == 0
     assert "No backup is needed" in server.said()
-    assert server.archives() == [1, 1]
+    assert server.archives() == [2, 2]
+    assert systemd.started(COPY) == 0, server.said()
+    assert server.archives() == [2, 2]
     assert systemd.started(CHECK) == 0, server.said()
     document = server.does(systemd, "schedule", "status")
     assert document["in_force"]
-    assert [timer["last_code"] for timer in document["timers"]] == [0, 0]
+    assert [timer["last_code"] for timer in document["timers"]] == [0, 0, 0]
     assert all(timer["active"] and timer["next"] and timer["last"] for timer in document["timers"])
     files = [path for path in server.folder.rglob("*") if path.is_file()]
     assert not [path for path in files if IDENTITY_PASSWORD.encode() in path.read_bytes()]
@@ -117,7 +119,7 @@ def test_odd_paths_arrive_as_they_are(place: Path, systemd: Systemd) -> None:
     server = Scheduled(place, name="an odd % home, $HOME and \"two\" 'quotes' \\ü")
     server.installed(systemd)
     assert systemd.started(BACKUP) == 0, server.said()
-    assert server.archives() == [1, 1]
+    assert server.archives() == [2, 2]
     assert systemd.started(CHECK) == 0, server.said()
 
 
@@ -128,12 +130,12 @@ def test_a_destination_that_is_gone_fails_the_unit_and_the_other_gets_its_copy(
     server.vaults[1].rmdir()
     assert systemd.started(BACKUP) == 1
     assert f"No copy in {server.vaults[1]}" in server.said()
-    assert server.archives() == [1, 0]
+    assert server.archives() == [2, 0]
     assert BACKUP in systemd.systemctl("list-units", "--failed", "--plain", "--no-legend")
     assert server.does(systemd, "schedule", "show")["timers"][0]["last_code"] == 1
     server.vaults[1].mkdir()
     assert systemd.started(BACKUP) == 0
-    assert server.archives() == [1, 1]
+    assert server.archives() == [2, 2]
 
 
 def test_the_job_can_write_nowhere_else_and_reads_ssh_keys(server: Scheduled, systemd: Systemd) -> None:
@@ -172,7 +174,7 @@ def test_keys_that_a_tpm_protects_open_in_the_sandbox(place: Path) -> None:
             server.installed(systemd)
             assert "DeviceAllow=/dev/tpmrm0 rw" in (systemd.units / BACKUP).read_text()
             assert systemd.started(BACKUP) == 0, server.said()
-            assert server.archives() == [1, 1]
+            assert server.archives() == [2, 2]
             assert systemd.started(CHECK) == 0, server.said()
 
 
@@ -189,7 +191,7 @@ def test_a_bucket_is_reached_from_the_sandbox(server: Scheduled, place: Path, s3
     with running_systemd(place / "systemd", place / "root") as systemd:
         server.installed(systemd)
         assert systemd.started(BACKUP) == 0, server.said()
-        assert (server.archives(), len(s3.objects(bucket))) == ([1, 1], 1)
+        assert (server.archives(), len(s3.objects(bucket))) == ([2, 2], 2)
         assert systemd.started(CHECK) == 0, server.said()
 
 

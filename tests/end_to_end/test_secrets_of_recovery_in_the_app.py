@@ -55,7 +55,7 @@ def edit(keys: Keys) -> None:
 
 def menu(keys: Keys, entry: str) -> None:
     """To a screen that has no key of its own."""
-    keys.press("m").see("▸ Register").mark(entry).press("enter")
+    keys.press("m").see("▸ Backups").mark(entry).press("enter")
 
 
 def make_identity(keys: Keys) -> None:
@@ -64,7 +64,7 @@ def make_identity(keys: Keys) -> None:
     keys.see("Enter makes one").press("enter").see("This makes recovery identity 1.").press("enter")
     keys.see("New password").type(IDENTITY, WRONG).see("differ").press("escape").gone("differ")
     keys.press("enter").see("New password").type(IDENTITY, IDENTITY)
-    keys.see("b makes the first backup").press("escape").see("▸ Recovery").press("escape").see(
+    keys.see("b makes the first backup").press("escape").see("i  Recovery").press("escape").see(
         "Credentials"
     )
 
@@ -96,7 +96,7 @@ def split(keys: Keys) -> list[str]:
         )
         texts.append(words_on(keys.still().text))
         keys.press("enter")
-    keys.see("now every custodian types the words in again").press("enter")
+    keys.see("every custodian now types the words in").press("enter")
     for number, text in enumerate(texts):
         keys.see(f"{number} of 3 given").still()
         share(keys, text)

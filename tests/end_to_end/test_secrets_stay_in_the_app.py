@@ -59,7 +59,7 @@ class Keys:
     def mark(self, entry: str) -> "Keys":
         """Go down a list to one entry."""
         for _ in range(40):
-            if f"▸ {entry}" in self._session.text:
+            if any("▸" in line and f" {entry} " in f"{line} " for line in self._session.screen):
                 return self
             self.press("down")
             self._session.settle(0.1)
@@ -186,25 +186,25 @@ def restore(keys: Keys) -> None:
 
 
 def rotate(keys: Keys) -> None:
-    """A new key is made, and waits."""
+    """A new key is made first."""
     keys.press("o").see("A new key is made").press("enter").see("A backup is due").press("escape")
     keys.gone("A backup is due")
 
 
 def change_passphrase(keys: Keys) -> None:
     """To one that opens a backup, which is refused, and to another one."""
-    keys.press("m").see("▸ Register").mark("Protector").press("enter").see("c binds them")
+    keys.press("m").see("▸ Backups").mark("Protector").press("enter").see("c binds them")
     keys.press("c").see("▸ Back up first").press("end").see("▸ Change it").press("enter")
     keys.see("▸ Another passphrase").press("enter").see("Nothing is changed yet").press("enter")
     keys.see("New passphrase")
     keys.type(PASSWORD, PASSWORD).see("cannot be used")
-    keys.type(OTHER_PASSPHRASE, OTHER_PASSPHRASE).see("still open the old way")
+    keys.type(OTHER_PASSPHRASE, OTHER_PASSPHRASE).see("still open with the earlier")
     keys.press("enter").see("Menu").press("escape").see("Credentials")
 
 
 def import_some(keys: Keys, path: Path) -> None:
     """From another program's export."""
-    keys.press("m").see("▸ Register").mark("Import").press("enter").see("which export?").press(
+    keys.press("m").see("▸ Backups").mark("Import").press("enter").see("which export?").press(
         "end", "enter"
     )
     keys.see("File").type(str(path)).see("imported").press("enter").see("done").press("enter")

@@ -24,9 +24,9 @@ from tests.tui.stage import HOME_SIZE, SMALL_SIZE
 
 _MODES = r"\?(?:7|25|1004|1049|2004|2026|2048)"
 _ALLOWED = re.compile(
-    rb"\x1b\[(?:[0-9;:]*[mH]|" + _MODES.encode() + rb"(?:[hl]|\$p)|[<>=][0-9]*u)|\x1b\]22;default\x07"
+    rb"\x1b\[(?:[0-9;:]*[mHCK]|2J|" + _MODES.encode() + rb"(?:[hl]|\$p)|[<>=][0-9]*u)|\x1b\]22;default\x07"
 )
-"""What Textual says to a terminal: colours, places, its modes, the keyboard's protocol, the pointer."""
+"""What the app says to a terminal: colours, places, blanks, its modes, the keyboard, the pointer."""
 _BRACKETS = ("[", "\u200b")
 ONCE = (b"\x1b[?1049h", b"\x1b[?1049l")
 
@@ -54,7 +54,7 @@ def heads() -> dict[str, bytes]:
 
 
 def stray(raw: bytes) -> set[str]:
-    """What a terminal would obey, beside what Textual says to it."""
+    """What a terminal would obey, beside what the app says to it."""
     rest = _ALLOWED.sub(b"", raw).decode("utf-8", "replace")
     return OBEYED.intersection(rest) - {"\r", "\n"}
 

@@ -22,7 +22,9 @@ import pytest
 
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import tree
-from tests.fakes.programs import needs
+from tests.fakes.json_documents import checked
+from tests.fakes.programs import ENVIRONMENT, needs
+from tests.fakes.server_keys import signed_by
 
 EXPORTS = Path(__file__).parents[1] / "vectors" / "exports"
 PASSWORD = "seven apples and a pärtridge"
@@ -51,7 +53,7 @@ class Server:
             text=True,
             encoding="utf-8",
             start_new_session=True,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+            env=ENVIRONMENT,
         )
 
     def run(self, *argv: str, code: int = 0) -> tuple[str, str]:
@@ -63,7 +65,7 @@ class Server:
 
     def json(self, *argv: str, code: int = 0) -> Any:
         """A command's document."""
-        return json.loads(self.run(*argv, "--json", code=code)[0])
+        return checked(self.run(*argv, "--json", code=code)[0])
 
     @property
     def password(self) -> tuple[str, str]:
@@ -121,7 +123,8 @@ def _sets_up_and_imports(server: Server) -> list[str]:
     left_out = [item["title"] for item in imported["left_out"]]
     assert left_out == [row["Title"] for row in every if not row["Password"]], "a row without a secret"
     assert {field["field"] for field in imported["dropped"]} >= {"TOTP"}
-    assert server.json("verify") == {"opened": len(rows), "failed": 0, "failures": []}
+    whole = {"opened": len(rows), "failed": 0, "failures": [], "differences": []}
+    assert server.json("verify") == whole
     return sorted(row["Password"] for row in rows)
 
 
@@ -129,7 +132,7 @@ def _backs_up_here_and_elsewhere(server: Server, vault: Path) -> None:
     """Item 3: a backup on the same disk does not help, one that is carried away does."""
     here = server.run("backup", *server.password)
     assert "Backup of Notification Server cryptographic keys is complete." in here[1]
-    assert "the disk that dies takes both" in here[1]
+    assert "if its disk fails, both are lost" in here[1]
     at_risk = server.json("status", code=1)
     assert at_risk["credentials"]["at_risk"] == at_risk["credentials"]["total"]
     assert at_risk["last_backup"]["location"] == "here"
@@ -146,14 +149,16 @@ def _backs_up_here_and_elsewhere(server: Server, vault: Path) -> None:
 
 
 def _rotates_the_key(server: Server, vault: Path) -> None:
-    """Item 3: the newer key makes a new backup due, and a second backup is a second file."""
+    """Item 3: the newer key makes a new key backup due, which is a second file; no row changed, so the
+    database copy stays the only one."""
     before = server.json("registry")["KMSBackupDate"]
     waits = server.json("key", "rotate", code=1)
     assert (waits["state"], waits["resealed"], waits["backup_due"]) == ("pre-active", 0, True)
     assert server.json("status")["backup_due"] is True
     time.sleep(1.1)  # KMSBackupDate counts whole seconds
     server.json("backup", "--if-needed", *server.password)
-    assert len(list(vault.iterdir())) == 2
+    copies = list(vault.glob("*-cmdb-1of1.zip"))
+    assert (len(list(vault.iterdir())), len(copies)) == (3, 1)
     active = server.json("key", "rotate")
     assert (active["key_id"], active["state"], active["backup_due"]) == (waits["key_id"], "active", False)
     assert active["resealed"] == server.json("status")["credentials"]["total"]
@@ -198,7 +203,7 @@ def _restores_on_new_hardware(lost: Server, backup: Path, secrets: dict[str, str
     planned = server.json("restore", str(backup), "--plan", *server.password)
     assert planned["credentials"] == {"opened": len(secrets), "failed": 0}
     assert tree(server.home) == copied
-    out, err = server.run("restore", str(backup), *server.password)
+    out, err = server.run("restore", str(backup), *server.password, *signed_by(backup))
     assert sorted(out.splitlines()) == sorted(f"opened   {reference}" for reference in secrets)
     assert f"Every credential opened ({len(secrets)})." in err
     assert server.json("verify")["opened"] == len(secrets)
@@ -257,7 +262,9 @@ def test_a_killed_backup_leaves_nothing_that_counts_and_the_next_one_is_whole(se
     assert server.json("status", code=1)["last_backup"] is None
     made = server.json("backup", *server.password)
     assert made["proof"] == "opened"
-    assert [path.name for path in (server.home / "backups").iterdir()] == [Path(made["path"]).name]
+    [copy] = made["database"]["copies"]
+    names = {Path(made["path"]).name, *(part["name"] for part in copy["parts"])}
+    assert {path.name for path in (server.home / "backups").iterdir()} == names
 
 
 def test_a_line_that_drops_at_the_question_changes_nothing(server: Server) -> None:

@@ -23,6 +23,7 @@ from tests.core.archive.test_a_stranger_reads_a_row import read_row
 from tests.core.cli.test_custodians import words_on
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import Machine
+from tests.fakes.json_documents import checked
 from tests.fakes.programs import need
 from tests.fakes.sshd import Sshd, an_sshd, another_machine
 from tests.fakes.systemd import Systemd, running_systemd, why_no_systemd
@@ -65,8 +66,9 @@ class World:
         return machine
 
     def far_archive(self) -> str:
-        """The one backup on the other machine, by its address."""
-        (archive,) = (self.folder / "far-vault").glob("*.zip")
+        """The one key backup on the other machine, by its address."""
+        every = (self.folder / "far-vault").glob("*.zip")
+        (archive,) = (path for path in every if "-cmdb-" not in path.name)
         return f"{self.remote}/{archive.name}"
 
 
@@ -97,11 +99,15 @@ def test_the_story(world: World) -> None:
     person_drills_once(world)
     with closing(sqlite3.connect(world.a.home / "cmdb.sqlite3")) as database:
         database.execute("VACUUM INTO ?", (str(world.folder / "saved.sqlite3"),))
+    runbook = world.a.confirmed
     shutil.rmtree(world.a.home)
 
-    restored_with(world, "b-password", "--password-file", world.given("password", PASSWORD + "\n"))
+    password = ("--password-file", world.given("password", PASSWORD + "\n"))
+    restored_with(world, "b-password", *password, *runbook)
     three = "\n".join(shares[number] for number in (4, 0, 2))
-    restored_with(world, "b-custodians", "--shares", "--shares-file", world.given("shares", three))
+    restored_with(
+        world, "b-custodians", "--shares", "--shares-file", world.given("shares", three), *runbook
+    )
     restored_without_nskeys(world)
 
 
@@ -130,7 +136,7 @@ def backed_up_by_its_timer(world: World, systemd: Systemd) -> None:
     def does(*argv: str) -> Any:
         done = systemd.run(NSKEYS, "--home", str(world.a.home), *argv, "--json")
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return checked(done.stdout)
 
     assert does("schedule", "install")["in_force"]
     said = world.folder / "said"
@@ -224,6 +230,7 @@ def secrets_in(database: Path, jwk_set: str) -> dict[str, str]:
             {
                 "kid": row["key_id"],
                 "credential_id": row["id"],
+                "number": row["number"],
                 "blob": row["sealed"].hex(),
                 **{field: row[field] for field in ("kind", "name", "target", "account", "note")},
             },

@@ -70,7 +70,7 @@ def test_from_a_token_to_a_file_and_back(server: Machine, tokens: Tokens) -> Non
     said = refused(server, 77, *change)
     assert "No proven backup elsewhere holds every key of this server" in said
     changed = server.run(*change, "--without-backup")
-    assert "Old copies of this disk still open the old way." in changed.err
+    assert "Old copies of this disk still open with the earlier protector." in changed.err
     server.back_up("--to", server.vault())
     assert "No proven backup" not in server.run("protector", "change", "file").err
     assert server.does("verify")["opened"] == 1
@@ -83,10 +83,11 @@ def test_a_backup_comes_back_under_a_token(server: Machine, tokens: Tokens) -> N
     pin = ["--pin-file", server.file("pin", PIN)]
     backup = server.back_up(*pin)["path"]
     other = server.beside("other")
-    restore = ["restore", backup, "--password-file", server.password]
+    restore = ["restore", backup, "--password-file", server.password, *server.confirmed]
     restored = other.does(*restore, "--protector", tokens.uri(), *pin)
-    assert restored["credentials"] == {"opened": 0, "failed": 0}, "the database was not copied"
+    assert restored["credentials"] == {"opened": 1, "failed": 0}, "its database copy lay beside it"
     assert other.does("protector", "show")["protector"] == "pkcs11"
+    assert other.does("verify", *pin)["opened"] == 1
 
 
 def test_a_person_types_the_pin(server: Machine) -> None:
@@ -117,7 +118,7 @@ def test_the_runbooks_line_binds_the_keys_to_the_same_token_again(server: Machin
     other = server.beside("new")
     other.home.mkdir()
     shutil.copy(server.home / "cmdb.sqlite3", other.home)
-    ran = other.run(*restore, "--password-file", server.password, *pin)
+    ran = other.run(*restore, "--password-file", server.password, *pin, *server.confirmed)
     assert ran.code == 0, ran.err
     assert "weaker" not in ran.err
     assert other.does("protector", "show")["protector"] == "pkcs11"

@@ -16,7 +16,9 @@ import pytest
 
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import Machine
+from tests.fakes.json_documents import checked
 from tests.fakes.programs import needs
+from tests.fakes.server_keys import signed_by
 
 PASSWORD = "five tin soldiers at noon"
 SYSTEM_PYTHON = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
@@ -55,7 +57,7 @@ def test_it_is_made_by_a_timer_proven_once_and_restored_by_the_password_alone(se
     path = made["copies"][0]["path"]
     assert server.does("drill", path, "--password-file", _typed(server))["proof"] == "credentials_open"
     assert server.run("status").code == 0
-    assert json.loads(server.run("status", "--json").out)["not_proven_by_a_person"] is False
+    assert checked(server.run("status", "--json").out)["not_proven_by_a_person"] is False
 
     # The server is lost. What is left: a copy of the database, and what lies elsewhere.
     database = (server.home / "cmdb.sqlite3").read_bytes()
@@ -63,7 +65,8 @@ def test_it_is_made_by_a_timer_proven_once_and_restored_by_the_password_alone(se
     fresh = server.beside("b")
     fresh.home.mkdir()
     (fresh.home / "cmdb.sqlite3").write_bytes(database)
-    restored = fresh.run("restore", path, "--password-file", _typed(server), "--protector", "file")
+    given = ("--password-file", _typed(server), "--protector", "file", *signed_by(path))
+    restored = fresh.run("restore", path, *given)
     assert restored.code == 0, restored.err
     assert fresh.does("verify")["failed"] == 0
     # And the new machine goes on without a password, and needs no new proof.

@@ -3,6 +3,7 @@
 The app runs on a pseudo-terminal, with a screen of made-up rows, so that what is measured is what ships.
 """
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -13,8 +14,8 @@ from tests.end_to_end.pty_session import PtySession
 
 ROOT = Path(__file__).parents[2]
 SECRET = "tr0ub4dor"
-KEY_BUDGET, PAGE_BUDGET = 220, 2_200
-"""Bytes at 80x24; curses writes 204 for a cursor key."""
+KEY_BUDGET, PAGE_BUDGET, WIDER_BUDGET = 210, 850, 1_150
+"""Bytes at 80x24, of which the position takes 13; curses writes 204 for a cursor key, 1,086 for a page."""
 
 
 def demo(
@@ -50,11 +51,42 @@ def test_a_page_a_jump_and_a_step_out_of_the_window_cost_one_page() -> None:
     with demo() as session:
         session.wait_for("deploy-10 ")
         assert session.bytes_for("pagedown") <= PAGE_BUDGET
+        # Its names are longer: the columns grow once, and every row is written whole.
+        assert session.bytes_for("end") <= WIDER_BUDGET
+        assert session.bytes_for("home") <= PAGE_BUDGET
         assert session.bytes_for("end") <= PAGE_BUDGET
         assert session.bytes_for("home") <= PAGE_BUDGET
         session.press(*["down"] * 16)
         assert session.bytes_for("down") <= PAGE_BUDGET
         assert "deploy-17 " in session.text
+
+
+@pytest.mark.parametrize("sizes", [((60, 18), (80, 24)), ((100, 30), (80, 24)), ((80, 20), (80, 24))])
+def test_another_size_and_back_leaves_no_cell_of_it(sizes: tuple[tuple[int, int], ...]) -> None:
+    with demo() as session:
+        session.wait_for("deploy-10 ")
+        session.settle()
+        before = session.screen
+        for columns, lines in sizes:
+            session.resize(columns, lines)
+            session.settle(0.5)
+        assert session.screen == before
+
+
+def test_stopped_and_going_on_it_paints_everything_again() -> None:
+    """As after Ctrl+Z and fg, with whatever the shell wrote meanwhile."""
+    with demo() as session:
+        session.wait_for("deploy-10 ")
+        session.settle()
+        before, cursor = session.screen, session.reversed_lines()
+        os.kill(session.pid, signal.SIGTSTP)
+        session.wait_for(lambda it: not it.text.strip())
+        os.kill(session.pid, signal.SIGCONT)
+        session.wait_for(lambda it: it.screen == before)
+        session.settle()
+        assert (session.screen, session.reversed_lines()) == (before, cursor)
+        session.press("down")
+        session.wait_for(lambda it: it.reversed_lines() == [cursor[0] + 1])
 
 
 def test_a_resting_app_writes_nothing() -> None:

@@ -104,12 +104,10 @@ def to_menu(session: PtySession, entry: str) -> None:
     session.wait_for("Menu")
     session.settle()
     session.press(entry)
-    session.settle()
-    session.press("enter")
 
 
 def to_hung_work(session: PtySession) -> None:
-    to_menu(session, "a")
+    to_menu(session, "u")
     session.wait_for("newest first")
     session.settle()
     session.press("v")

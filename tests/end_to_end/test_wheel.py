@@ -222,7 +222,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 CASES = [
     (("nskeys", "back"), {"backup"}),
     (("nskeys", "re"), {"restore", "re-entry", "register", "registry"}),
-    (("nskeys", "key", ""), {"list", "show", "rotate"}),
+    (("nskeys", "key", ""), {"list", "show", "rotate", "compromise"}),
     (("nskeys", "backup", "--every"), {"--everywhere"}),
     (("nskeys", "credential", "add", "--kind", ""), {"hierarchy", "pcanywhere", "run-as"}),
 ]

@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 
@@ -68,7 +67,7 @@ class World:
     def services(self) -> Services:
         """The services of this home, connected once."""
         connected = connect_cheaply(str(self.home), None, wait=0.0)
-        return _Kept(**{f.name: getattr(connected, f.name) for f in fields(connected)})
+        return _Kept(connected.installation, closed=connected.closed)
 
     @property
     def home(self) -> Path:
@@ -79,6 +78,11 @@ class World:
     def vault(self) -> Path:
         """A folder that is declared to be elsewhere."""
         return self.root / "vault"
+
+    @property
+    def key_backups(self) -> list[Path]:
+        """Those in the vault, oldest first, without the database copies beside them."""
+        return sorted(path for path in self.vault.glob("*.zip") if "-cmdb-" not in path.name)
 
     @property
     def password(self) -> str:
@@ -123,6 +127,11 @@ class World:
         shutil.rmtree(self.home)
         self.home.mkdir(mode=0o700)
         (self.home / "cmdb.sqlite3").write_bytes(database)
+
+    def lose_everything(self) -> None:
+        """The machine dies, and nothing of it is kept."""
+        shutil.rmtree(self.home)
+        self.home.mkdir(mode=0o700)
 
     def arguments(self, *argv: str) -> list[str]:
         """A command with this home and passphrase."""

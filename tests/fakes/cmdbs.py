@@ -1,9 +1,11 @@
 """What tests of CMDBs do again and again."""
 
+from collections.abc import Callable, Iterator, Sequence
+
 from nskeys.model.credential_list import CredentialFilter
-from nskeys.model.credentials import SealedCredential
+from nskeys.model.credentials import SealedCredential, SealedRow, UnreadableCredential
 from nskeys.model.keys import Kid
-from nskeys.ports import Cmdb, SealedRow
+from nskeys.ports import Cmdb
 from tests.fakes.events import an_event
 
 CMDB_ID = "c0" * 16
@@ -38,16 +40,15 @@ def every_sealed(cmdb: Cmdb, kid: Kid | None = None) -> list[SealedCredential]:
 
 def raw(row: SealedCredential) -> SealedRow:
     """A credential as long work gets it."""
-    fields = row.credential.fields
-    return (
-        row.credential.credential_id,
-        fields.kind.value,
-        fields.name,
-        fields.target,
-        fields.account,
-        fields.note,
-        row.blob,
-    )
+    return row.row()
+
+
+def stream_raw(
+    cmdb: Cmdb, unreadable: Callable[[UnreadableCredential], None] = lambda _: None
+) -> Iterator[tuple[Kid, Sequence[SealedRow]]]:
+    """Every sealed row, from a snapshot of its own."""
+    with cmdb.reading() as view:
+        yield from view.stream_rows(unreadable)
 
 
 def read_everything(cmdb: Cmdb) -> None:
@@ -58,11 +59,15 @@ def read_everything(cmdb: Cmdb) -> None:
         view.total(CredentialFilter(text="x"))
         view.sealed()
         view.names()
-        view.last_seal()
+        view.inventory()
+        view.tallies()
         view.register_rows()
         view.drill_rows()
         view.rotation()
         view.audit_head()
-        view.audit_signature()
+        view.checkpoint()
+        view.key_rows()
+        view.statements()
+        view.notes()
         view.audit_entries()
-    list(cmdb.stream_raw())
+    list(stream_raw(cmdb))

@@ -1,23 +1,25 @@
 """The command line in this process: its exit code, its data and its words."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nskeys.bootstrap import PATIENCE, Costs, Services, connect
+from nskeys.bootstrap import PATIENCE, Costs, Services, Surroundings, connect
 from nskeys.cli.main import main
 from nskeys.crypto.kdf import Argon2Cost
+from nskeys.crypto.keys import server_thumbprint
+from nskeys.store.keystore.files import read_server_pub
 from nskeys.store.systemd import SystemdUnits
+from tests.fakes.json_documents import checked
 
 CHEAP = Costs(scrypt_log_n=4, argon2=Argon2Cost(memory_kib=64, iterations=1, lanes=1))
 
 
 def connect_cheaply(home: str | None, cmdb: str | None, wait: float = PATIENCE) -> Services:
     """The real services, with passwords that cost nothing."""
-    return connect(home, cmdb, costs=CHEAP, manager=_no_systemd(home), wait=wait)
+    return connect(home, cmdb, CHEAP, Surroundings(manager=_no_systemd(home)), wait)
 
 
 def _no_systemd(home: str | None) -> SystemdUnits:
@@ -36,8 +38,8 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """Standard output as the one document that it is."""
-        return json.loads(self.out)
+        """Standard output as the document that it is, which keeps to its schema."""
+        return checked(self.out)
 
 
 class Machine:
@@ -71,6 +73,12 @@ class Machine:
     def password(self) -> str:
         """The file with the backups' password."""
         return self.file("password", "seven apples\n")
+
+    @property
+    def confirmed(self) -> tuple[str, str]:
+        """The option with which a script confirms this machine's server key, as its runbook prints it."""
+        public = read_server_pub("", (self.home / "server.pub").read_bytes())
+        return "--server-key", server_thumbprint(public)
 
     def beside(self, name: str) -> "Machine":
         """Another machine; it reaches the same other files."""

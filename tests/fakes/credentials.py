@@ -29,10 +29,10 @@ def a_credential(
     kid: Kid = OLD_KEY,
     credential_id: str = "",
     updated: datetime = AFTERNOON,
-    sealed: datetime = AFTERNOON,
+    number: int = 1,
     blob: bytes = BLOB,
 ) -> SealedCredential:
     """A credential with an id of its own."""
     fields = CredentialFields(kind, name, target, account, note)
     identity = credential_id or f"{next(_numbers):032x}"
-    return SealedCredential(Credential(identity, fields, kid, AFTERNOON, updated, sealed), blob)
+    return SealedCredential(Credential(identity, fields, kid, AFTERNOON, updated, number), blob)

@@ -12,7 +12,18 @@ from typing import Any, TypeVar, cast
 
 from nskeys.services.installation import Installation
 
-_PORTS = ("home", "settings", "cmdb", "key_store", "registry", "recovery", "destinations", "lock")
+_PORTS = (
+    "home",
+    "settings",
+    "cmdb",
+    "key_store",
+    "registry",
+    "identity_files",
+    "checkpoint",
+    "events",
+    "destinations",
+    "lock",
+)
 _T = TypeVar("_T")
 
 

@@ -10,7 +10,7 @@ from nskeys.ports import Purpose, SecretRequest
 from nskeys.reasons import Wanted
 
 AFTERNOON = datetime(2026, 11, 23, 14, 2, 0, tzinfo=UTC)
-OPERATOR = Actor(0, "root", "operator")
+OPERATOR = Actor(0, "root", "operator", 1000, "operator")
 HOST = "ns01.example.net"
 
 

@@ -1,10 +1,12 @@
 """The small files of a home, in memory: registry values, settings, the home itself, and the lock."""
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import io
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from nskeys.errors import Locked
-from nskeys.model.plans import RegistryValues
+from nskeys.model.registry import RegistryValues
 from nskeys.ports import Settings, Waiting
 
 _NO_BACKUP_YET = RegistryValues()
@@ -51,34 +53,77 @@ class MemoryHome:
     def prepare(self) -> None:
         self.prepared += 1
 
+    def default_cmdb(self) -> str:
+        return f"{self._path}/cmdb.sqlite3"
+
+    def scratch(self) -> io.BytesIO:
+        return io.BytesIO()
+
     def default_destination(self) -> str:
         return f"{self._path}/backups"
 
 
-class MemoryRecovery:
-    """ports.RecoveryStore; `kept` is the record, `files` the identities, which a test may tamper with."""
+class MemoryCheckpoint:
+    """ports.CheckpointFiles."""
 
-    def __init__(self, path: str = "/var/lib/nskeys/recovery") -> None:
+    def __init__(self, path: str = "/var/lib/nskeys/checkpoint.json") -> None:
         self._path = path
         self.kept: bytes | None = None
-        self.files: dict[str, bytes] = {}
+        self.laid: bytes | None = None
 
     @property
     def path(self) -> str:
-        return f"{self._path}/recovery.json"
+        return self._path
 
-    def path_of(self, member: str) -> str:
-        return f"{self._path}/{member}"
-
-    def record(self) -> bytes | None:
+    def read(self) -> bytes | None:
         return self.kept
 
-    def candidates(self, member: str) -> tuple[bytes, ...]:
-        return (self.files[member],) if member in self.files else ()
+    def read_next(self) -> bytes | None:
+        return self.laid
 
-    def write(self, record: bytes, files: Mapping[str, bytes]) -> None:
-        self.files = dict(files)
-        self.kept = record
+    def lay_down(self, data: bytes) -> None:
+        self.laid = data
+
+    def settle(self) -> None:
+        self.kept, self.laid = self.laid, None
+
+    def drop(self) -> None:
+        self.laid = None
+
+
+class MemoryEvents:
+    """ports.EventList."""
+
+    def __init__(self) -> None:
+        self.lines: tuple[str, ...] = ()
+
+    def read(self) -> tuple[str, ...]:
+        return self.lines
+
+    def write(self, lines: Sequence[str]) -> None:
+        self.lines = tuple(lines)
+
+
+class MemoryIdentityFiles:
+    """ports.IdentityFiles; `files` are the identities, which a test may tamper with."""
+
+    def __init__(self, path: str = "/var/lib/nskeys/recovery") -> None:
+        self._path = path
+        self.files: dict[str, bytes] = {}
+
+    def path_of(self, sha256: str) -> str:
+        return f"{self._path}/{sha256}.age"
+
+    def read(self, sha256: str) -> bytes | None:
+        return self.files.get(sha256)
+
+    def write(self, data: bytes) -> str:
+        name = hashlib.sha256(data).hexdigest()
+        self.files[name] = data
+        return name
+
+    def sweep(self, named: Collection[str]) -> None:
+        self.files = {name: data for name, data in self.files.items() if name in named}
 
 
 class FreeLock:
@@ -89,6 +134,9 @@ class FreeLock:
         self.somebody: Locked | None = None
         self.held = ""
         self.doings: list[str] = []
+
+    def is_held(self) -> bool:
+        return bool(self.held or self.somebody)
 
     @contextmanager
     def hold(self, doing: str) -> Iterator[None]:

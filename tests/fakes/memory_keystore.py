@@ -1,21 +1,22 @@
 """A key store in memory. Its KEK is wrapped by a real protector, so its questions are real too."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from nskeys.crypto.keys import new_material, thumbprint
+from nskeys.crypto.age_primitives import x25519_public
+from nskeys.crypto.keys import copy_thumbprint, new_material, thumbprint
 from nskeys.crypto.signing import public_of
 from nskeys.errors import (
-    AlreadySetUp,
     KeyStoreDamaged,
     KeyStoreElsewhere,
-    KeyStoreUnreached,
     NoSuchKey,
     NotSetUp,
+    PlanOutdated,
 )
-from nskeys.model.keys import KeyInfo, Kid, Leftover
+from nskeys.model.copy_keys import CopyKey, HeldCopyKey, in_order
+from nskeys.model.keys import Kid, Leftover, StoredKey
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import (
     NewKey,
@@ -24,9 +25,8 @@ from nskeys.ports import (
     SecretRequest,
     StoreInfo,
     Wrapped,
-    nothing,
 )
-from nskeys.reasons import Problem
+from nskeys.reasons import Operation, Problem
 
 
 @dataclass
@@ -36,6 +36,10 @@ class _Generation:
     cmdb_id: str
     protector: Protector
     wrapped: Wrapped
+    seed: bytes
+    public: bytes
+    keys: dict[Kid, tuple[StoredKey, bytes]]
+    copies: dict[str, tuple[CopyKey, bytes]] = field(default_factory=dict)
 
 
 class MemoryKeyStore:
@@ -44,10 +48,7 @@ class MemoryKeyStore:
     def __init__(self, home: str = "/var/lib/nskeys") -> None:
         self._home = home
         self._generation: _Generation | None = None
-        self._infos: dict[Kid, KeyInfo] = {}
-        self._materials: dict[Kid, bytes] = {}
-        self._seed = b""
-        self._public: bytes | None = None
+        self._prepared: dict[str, _Generation] = {}
         self.damaged: set[Kid] = set()
         self.swept = 0
         self.left: tuple[Leftover, ...] = ()
@@ -59,29 +60,51 @@ class MemoryKeyStore:
         now = self._now()
         return StoreInfo(now.number, now.store_id, now.cmdb_id, now.protector.name)
 
-    def keys(self) -> tuple[KeyInfo, ...]:
-        self._now()
-        return tuple(sorted(self._infos.values(), key=lambda info: (info.created, info.kid)))
+    def keys(self) -> tuple[StoredKey, ...]:
+        keys = (key for key, _ in self._now().keys.values())
+        return tuple(sorted(keys, key=lambda key: (key.created, key.kid)))
+
+    def copy_keys(self) -> tuple[CopyKey, ...]:
+        return in_order([key for key, _ in self._now().copies.values()])
 
     def server_public(self) -> bytes | None:
-        return self._public
+        return self._generation.public if self._generation else None
 
-    def create(
+    def prepare(
         self,
         cmdb_id: str,
         protector: Protector,
         secrets: SecretProvider,
         keys: Sequence[NewKey],
         server_key: SecretBytes,
-    ) -> None:
-        if self._generation is not None:
-            raise AlreadySetUp(self._home)
+        copy_keys: Sequence[HeldCopyKey] = (),
+    ) -> StoreInfo:
         for key in keys:
             _check(key)
-        generation = self._wrap(1, cmdb_id, protector, secrets)
-        self._seed, self._public = server_key.reveal(), public_of(server_key)
-        self._generation = generation
-        self._add(keys)
+        store_id = os.urandom(16).hex()
+        with new_material() as kek:
+            wrapped = protector.wrap(kek, store_id, secrets)
+        made = _Generation(
+            self._generation.number + 1 if self._generation else 1,
+            store_id,
+            cmdb_id,
+            protector,
+            wrapped,
+            server_key.reveal(),
+            public_of(server_key),
+            {},
+        )
+        _add(made, keys)
+        _add_copies(made, copy_keys)
+        self._prepared[store_id] = made
+        return StoreInfo(made.number, store_id, cmdb_id, protector.name)
+
+    def publish(self, store_id: str) -> None:
+        if self._generation is not None and self._generation.store_id == store_id:
+            return
+        if store_id not in self._prepared:
+            raise KeyStoreDamaged(self._home, Problem.MISSING)
+        self._generation = self._prepared.pop(store_id)
 
     def elsewhere(self) -> bool:
         now = self._generation
@@ -93,53 +116,15 @@ class MemoryKeyStore:
             return True
         return False
 
-    def replace(
-        self,
-        cmdb_id: str,
-        protector: Protector,
-        secrets: SecretProvider,
-        keys: Sequence[NewKey],
-        server_key: SecretBytes,
-        gone: bool = False,
-    ) -> None:
-        try:
-            replaceable = self.elsewhere()
-        except KeyStoreUnreached:
-            if not gone:
-                raise
-            replaceable = True
-        if not replaceable:
-            raise AlreadySetUp(self._home)
-        for key in keys:
-            _check(key)
-        generation = self._wrap(self._now().number + 1, cmdb_id, protector, secrets)
-        self._seed, self._public = server_key.reveal(), public_of(server_key)
-        self._generation = generation
-        self._infos, self._materials = {}, {}
-        self._add(keys)
-
     @contextmanager
     def unlock(self, secrets: SecretProvider) -> Iterator["OpenMemoryKeyStore"]:
         now = self._now()
         now.protector.unwrap(now.wrapped, now.store_id, secrets).wipe()
-        opened = OpenMemoryKeyStore(self)
+        opened = OpenMemoryKeyStore(self, now)
         try:
             yield opened
         finally:
             opened.close()
-
-    def rewrap(
-        self,
-        protector: Protector,
-        unwrap: SecretProvider,
-        wrap: SecretProvider,
-        before_switch: Callable[[], None] = nothing,
-    ) -> None:
-        now = self._now()
-        now.protector.unwrap(now.wrapped, now.store_id, unwrap).wipe()
-        following = self._wrap(now.number + 1, now.cmdb_id, protector, wrap)
-        before_switch()
-        self._generation = following
 
     def opens_with(self, candidate: SecretBytes) -> bool:
         now = self._generation
@@ -150,42 +135,7 @@ class MemoryKeyStore:
 
     def sweep(self) -> None:
         self.swept += 1
-
-    def load(self, kid: Kid) -> SecretBytes:
-        """A key, once unlocked."""
-        if kid not in self._materials:
-            raise NoSuchKey(kid)
-        if kid in self.damaged:
-            raise KeyStoreDamaged(kid, Problem.DOES_NOT_OPEN)
-        return SecretBytes(self._materials[kid])
-
-    def load_server_key(self) -> SecretBytes:
-        """The server key, once unlocked."""
-        return SecretBytes(self._seed)
-
-    def apply(self, add: Sequence[NewKey], states: Sequence[KeyInfo]) -> None:
-        """A change: everything is checked before anything is touched."""
-        for key in add:
-            _check(key)
-        known = self._infos.keys() | {key.info.kid for key in add}
-        for info in states:
-            if info.kid not in known:
-                raise NoSuchKey(info.kid)
-        self._add(add)
-        for info in states:
-            self._infos[info.kid] = self._infos[info.kid].in_state(info.state, info.state_since)
-
-    def _add(self, keys: Sequence[NewKey]) -> None:
-        for key in keys:
-            self._infos.setdefault(key.info.kid, key.info)
-            self._materials.setdefault(key.info.kid, key.material.reveal())
-
-    def _wrap(
-        self, number: int, cmdb_id: str, protector: Protector, secrets: SecretProvider
-    ) -> _Generation:
-        store_id = os.urandom(16).hex()
-        with new_material() as kek:
-            return _Generation(number, store_id, cmdb_id, protector, protector.wrap(kek, store_id, secrets))
+        self._prepared.clear()
 
     def _now(self) -> _Generation:
         if self._generation is None:
@@ -196,21 +146,49 @@ class MemoryKeyStore:
 class OpenMemoryKeyStore:
     """ports.OpenKeyStore."""
 
-    def __init__(self, store: MemoryKeyStore) -> None:
-        self._store: MemoryKeyStore | None = store
+    def __init__(self, store: MemoryKeyStore, generation: _Generation) -> None:
+        self._store = store
+        self._generation: _Generation | None = generation
         self._given: list[SecretBytes] = []
 
+    @property
+    def store_id(self) -> str:
+        return self._open().store_id
+
     def key(self, kid: Kid) -> SecretBytes:
-        return self._give(self._open().load(kid))
+        now = self._open()
+        if kid not in now.keys:
+            raise NoSuchKey(kid)
+        if kid in self._store.damaged:
+            raise KeyStoreDamaged(kid, Problem.DOES_NOT_OPEN)
+        return self._give(SecretBytes(now.keys[kid][1]))
 
     def server_key(self) -> SecretBytes:
-        return self._give(self._open().load_server_key())
+        return self._give(SecretBytes(self._open().seed))
 
-    def change(self, add: Sequence[NewKey] = (), states: Sequence[KeyInfo] = ()) -> None:
-        self._open().apply(add, states)
+    def add(self, keys: Sequence[NewKey]) -> None:
+        now = self._open()
+        if self._store.info().store_id != now.store_id:
+            raise PlanOutdated(Operation.KEY_STORE)
+        for key in keys:
+            _check(key)
+        _add(now, keys)
+
+    def copy_key(self, kid: str) -> HeldCopyKey:
+        copies = self._open().copies
+        if kid not in copies:
+            raise NoSuchKey(kid)
+        key, secret = copies[kid]
+        return HeldCopyKey(key, self._give(SecretBytes(secret)))
+
+    def add_copy_keys(self, keys: Sequence[HeldCopyKey]) -> None:
+        now = self._open()
+        if self._store.info().store_id != now.store_id:
+            raise PlanOutdated(Operation.KEY_STORE)
+        _add_copies(now, keys)
 
     def close(self) -> None:
-        self._store = None
+        self._generation = None
         for secret in self._given:
             secret.wipe()
         self._given.clear()
@@ -219,14 +197,27 @@ class OpenMemoryKeyStore:
         self._given.append(secret)
         return secret
 
-    def _open(self) -> MemoryKeyStore:
-        if self._store is None:
+    def _open(self) -> _Generation:
+        if self._generation is None:
             raise ValueError("the key store is closed")
-        return self._store
+        return self._generation
 
 
 def _nobody(request: SecretRequest, retry: int) -> SecretBytes:
     raise AssertionError(f"{request.purpose} was asked for (retry {retry})")
+
+
+def _add(generation: _Generation, keys: Sequence[NewKey]) -> None:
+    for key in keys:
+        stored = StoredKey(key.info.kid, key.info.created)
+        generation.keys.setdefault(stored.kid, (stored, key.material.reveal()))
+
+
+def _add_copies(generation: _Generation, keys: Sequence[HeldCopyKey]) -> None:
+    for held in keys:
+        if copy_thumbprint(x25519_public(held.secret)) != held.key.kid:
+            raise KeyStoreDamaged(held.key.kid, Problem.WRONG_KEY)
+        generation.copies.setdefault(held.key.kid, (held.key, held.secret.reveal()))
 
 
 def _check(key: NewKey) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from nskeys.bootstrap import wire
+from nskeys.bootstrap import Services
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
 from nskeys.ports import RegisterRow, Settings
 from nskeys.reasons import Problem
@@ -13,8 +13,17 @@ from tests.fakes.dying import Life
 from tests.fakes.fixed import FixedClock, FixedIdentity
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations, Place
-from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRecovery, MemoryRegistry, MemorySettings
+from tests.fakes.memory_files import (
+    FreeLock,
+    MemoryCheckpoint,
+    MemoryEvents,
+    MemoryHome,
+    MemoryIdentityFiles,
+    MemoryRegistry,
+    MemorySettings,
+)
 from tests.fakes.memory_keystore import MemoryKeyStore
+from tests.fakes.other_databases import MemoryOtherDatabases
 from tests.fakes.servers import (
     NAME,
     SCRYPT_LOG_N,
@@ -37,8 +46,10 @@ class MemoryServer(Server):
         self.cmdb = cmdb
         self.key_store = MemoryKeyStore(home)
         self.registry = MemoryRegistry()
-        self.recovery = MemoryRecovery(f"{home}/recovery")
-        self.unproven = MemoryRecovery(f"{home}/recovery/unproven")
+        self.identity_files = MemoryIdentityFiles(f"{home}/recovery")
+        self.checkpoint = MemoryCheckpoint(f"{home}/checkpoint.json")
+        self.events = MemoryEvents()
+        self.other_databases = MemoryOtherDatabases()
         self.settings_file = MemorySettings(Settings(NAME, ""))
         # The places are everybody's, what is declared of them is this machine's.
         self.destinations = MemoryDestinations(lambda: self.settings_file.read().destinations)
@@ -49,6 +60,7 @@ class MemoryServer(Server):
         super().__init__(self._wired(clock), clock, _VAULT)
 
     def _wired(self, clock: FixedClock) -> Installation:
+        self.cmdb = self.cmdb.at(self.settings_file.read().cmdb or self.home.default_cmdb())
         return Installation(
             home=self.home,
             settings=self.settings_file,
@@ -60,8 +72,10 @@ class MemoryServer(Server):
             lock=self.lock,
             clock=clock,
             identity=FixedIdentity(),
-            recovery=self.recovery,
-            unproven=self.unproven,
+            identity_files=self.identity_files,
+            checkpoint=self.checkpoint,
+            events=self.events,
+            other_databases=self.other_databases,
             scrypt_log_n=SCRYPT_LOG_N,
             least_score=0,
         )
@@ -92,8 +106,7 @@ class MemoryServer(Server):
 
     def register_rows(self) -> list[RawRegisterRow]:
         return [
-            RawRegisterRow(*key, row.text, row.signature)
-            for key, row in sorted(self.cmdb.state.register.items())
+            RawRegisterRow(*key, row.text, row.signature) for key, row in self.cmdb.state.register.items()
         ]
 
     def forge_register(self, rows: Sequence[RawRegisterRow]) -> None:
@@ -102,6 +115,9 @@ class MemoryServer(Server):
             (row.kms_sha256, row.address): RegisterRow(row.body, row.signature) for row in rows
         }
         self.cmdb.state = state
+
+    def restored_elsewhere(self) -> str:
+        return self.other_databases.restored_from(self.cmdb)
 
     def forge_credential(self, credential_id: str, **fields: str) -> None:
         state = self.cmdb.state.copy()
@@ -116,7 +132,7 @@ class MemoryServer(Server):
 
     def with_life(self, life: Life) -> "MemoryServer":
         """The same machine, in a process that ends when `life` does."""
-        self.services = wire(life.of(self._wired(self.clock)))
+        self.services = Services(life.of(self._wired(self.clock)))
         self.installation = self.services.installation
         return self
 
@@ -142,6 +158,10 @@ class MemorySite(Site):
 
     def after_the_fire(self, other: Server) -> MemoryServer:
         """New hardware where nothing is left but a copy of the database and what lies elsewhere."""
+        return self.elsewhere_alone().with_database_of(other)
+
+    def elsewhere_alone(self) -> "MemorySite":
+        """The same world without every machine that there was: only what lies elsewhere is left."""
         survived = MemorySite()
         survived.clock = self.clock
         survived.destinations.places = {
@@ -149,7 +169,7 @@ class MemorySite(Site):
             for address, place in self.destinations.places.items()
             if place.whereabouts.location is Location.ELSEWHERE
         }
-        return survived.with_database_of(other)
+        return survived
 
     def with_database_of(self, other: Server) -> MemoryServer:
         server = self.server()

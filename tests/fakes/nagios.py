@@ -1,6 +1,5 @@
 """Debian's Nagios core with one check: it runs the command as its own user and keeps what came of it."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fakes.private_mounts import PrivateMounts
-from tests.fakes.programs import need
+from tests.fakes.programs import ENVIRONMENT, need
 
 USER = "nagios"
 _PATIENCE = 60.0
@@ -147,7 +146,7 @@ def nagios(folder: Path, mounts: PrivateMounts, command: str) -> Iterator[Nagios
     (folder / "objects.cfg").write_text(_OBJECTS.format(days=days, command=command))
     for path in (folder, *folder.iterdir()):
         shutil.chown(path, USER, USER)
-    environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    environment = ENVIRONMENT
     with (folder / "console").open("w") as console:
         argv = mounts.argv("nagios4", str(folder / "nagios.cfg"))
         process = subprocess.Popen(argv, stdout=console, stderr=console, cwd="/", env=environment)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.programs import ENVIRONMENT
+
 _READY = b"ready\n"
 
 
@@ -21,7 +23,8 @@ class OwnMounts:
 
     def run(self, *argv: str | Path, ok: tuple[int, ...] = (0,)) -> "subprocess.CompletedProcess[str]":
         """A command inside; it must end with one of these codes."""
-        namespaces = [f"--mount=/proc/{self._holder.pid}/ns/mnt"]
+        # Its root too: inside a chroot, that of the namespace itself is the machine's.
+        namespaces = [f"--mount=/proc/{self._holder.pid}/ns/mnt", f"--root=/proc/{self._holder.pid}/root"]
         if not self.root:
             namespaces += [f"--user=/proc/{self._holder.pid}/ns/user", "--preserve-credentials"]
         done = subprocess.run(
@@ -30,7 +33,7 @@ class OwnMounts:
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+            env=ENVIRONMENT,
         )
         assert done.returncode in ok, (argv, done.returncode, done.stdout, done.stderr)
         return done

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,7 @@ class PostgresServer:
 
     folder: Path
     port: int
+    programs: Path = field(default_factory=_programs)
 
     @property
     def url(self) -> str:
@@ -73,7 +74,7 @@ class PostgresServer:
                 *options,
             )
         )
-        pg_ctl = _programs() / "pg_ctl"
+        pg_ctl = self.programs / "pg_ctl"
         _run(pg_ctl, "-D", self.folder / "data", "-w", "-l", self.folder / "log", "-o", settings, "start")
 
     def kill(self) -> None:
@@ -86,21 +87,45 @@ class PostgresServer:
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not _listens(self.port))
 
+    def start_again(self) -> None:
+        """Start it after it was killed, as whoever starts the machine again does."""
+        for left in (self.folder / "data" / "postmaster.pid", *self.folder.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)
+        self.start()
+
+    def url_of(self, database: str, role: str = "postgres") -> str:
+        """One of its databases, over TCP."""
+        return f"postgresql://{role}@127.0.0.1:{self.port}/{database}"
+
+    def dump(self, *options: str) -> Path:
+        """What pg_dump makes of its database."""
+        made = self.folder / f"dump-{len(list(self.folder.glob('dump-*')))}"
+        made.touch()
+        if os.geteuid() == 0:
+            shutil.chown(made, _USER, "nogroup")
+        _run(_programs() / "pg_dump", "-Fc", *options, "-f", made, "-d", self.url)
+        return made
+
+    def restore(self, dump: Path, database: str) -> None:
+        """Make a database of a dump."""
+        self.run(f"CREATE DATABASE {database}")
+        _run(_programs() / "pg_restore", "-d", self.url_of(database), dump)
+
     def promote(self) -> None:
         """A standby becomes a primary."""
-        _run(_programs() / "pg_ctl", "-D", self.folder / "data", "-w", "promote")
+        _run(self.programs / "pg_ctl", "-D", self.folder / "data", "-w", "promote")
 
     def stop(self) -> None:
         """End it, whatever it does."""
-        pg_ctl = _programs() / "pg_ctl"
+        pg_ctl = self.programs / "pg_ctl"
         command = [str(pg_ctl), "-D", str(self.folder / "data"), "-m", "immediate", "stop"]
         subprocess.run(_as_user(command), capture_output=True, check=False)
 
-    def run(self, statement: str) -> list[tuple[object, ...]]:
+    def run(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """What the server answers to a statement of somebody else."""
         import psycopg
 
-        with psycopg.connect(self.url, autocommit=True) as connection:
+        with psycopg.connect(self.url_of(database), autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
@@ -125,6 +150,14 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def programs_with_trigrams() -> Path:
+    """The programs of a server of this machine that brings `pg_trgm`."""
+    found = sorted(Path("/usr/share/postgresql").glob("*/extension/pg_trgm.control"))
+    if not found:
+        pytest.skip("no PostgreSQL of this machine brings pg_trgm")
+    return Path("/usr/lib/postgresql") / found[-1].parts[-3] / "bin"
+
+
 @contextmanager
 def servers_folder() -> Iterator[Path]:
     """A folder for servers that their user may enter; pytest's own are for its user alone."""
@@ -146,11 +179,11 @@ def _folder(parent: Path, name: str) -> Path:
 
 
 @contextmanager
-def postgres_server(parent: Path) -> Iterator[PostgresServer]:
-    """A server of its own, running."""
-    server = PostgresServer(_folder(parent, "primary"), free_port())
+def postgres_server(parent: Path, programs: Path | None = None) -> Iterator[PostgresServer]:
+    """A server of its own, running; `programs` are where those of another one lie."""
+    server = PostgresServer(_folder(parent, "primary"), free_port(), programs or _programs())
     data = server.folder / "data"
-    _run(_programs() / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+    _run(server.programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
     server.start("synchronous_commit=on")
     try:
         yield server
@@ -181,24 +214,29 @@ def standby_of(primary: PostgresServer, *, synchronous: bool = False) -> Iterato
 
 
 @contextmanager
-def pgbouncer(server: PostgresServer) -> Iterator[str]:
+def pgbouncer(server: PostgresServer, certificate: Path | None = None) -> Iterator[str]:
     """The URL of a PgBouncer before the server, which gives each transaction another session: it has two of
-    them, and many clients may come."""
+    them, and many clients may come. With a certificate it takes nobody without TLS."""
     program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
     if not Path(program).exists():
         pytest.skip("pgbouncer is not installed")
     port = free_port()
     folder = _folder(server.folder.parent, f"pgbouncer-{port}")
     (folder / "users").write_text('"postgres" ""\n', encoding="utf-8")
+    tls = ""
+    if certificate is not None:
+        shutil.copy(certificate, folder / "certificate.pem")
+        pem = folder / "certificate.pem"
+        tls = f"client_tls_sslmode = require\nclient_tls_cert_file = {pem}\nclient_tls_key_file = {pem}\n"
     settings = folder / "pgbouncer.ini"
     settings.write_text(
         f"[databases]\npostgres = host=127.0.0.1 port={server.port} dbname=postgres user=postgres\n"
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
         f"auth_file = {folder}/users\npool_mode = transaction\ndefault_pool_size = 2\n"
-        f"server_round_robin = 1\nunix_socket_dir =\nlogfile = {folder}/log\n",
+        f"server_round_robin = 1\nunix_socket_dir =\nlogfile = {folder}/log\n{tls}",
         encoding="utf-8",
     )
-    for path in (folder / "users", settings):
+    for path in folder.iterdir():
         path.chmod(0o644)
     command = _as_user([program, str(settings)])
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:

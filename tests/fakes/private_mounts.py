@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.programs import need
+from tests.fakes.programs import ENVIRONMENT, need
 
 _SYSTEM_HOME = r"""
 set -e
@@ -52,7 +52,8 @@ class PrivateMounts:
     def argv(self, *argv: str, user: str = "") -> list[str]:
         """The command inside, as root or as another user."""
         become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
-        return ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", *become, *argv]
+        inside = f"/proc/{self._holder.pid}"
+        return ["nsenter", f"--mount={inside}/ns/mnt", f"--root={inside}/root", *become, *argv]
 
     def run(
         self, *argv: str, user: str = "", environment: dict[str, str] | None = None
@@ -65,7 +66,7 @@ class PrivateMounts:
             check=False,
             stdin=subprocess.DEVNULL,
             cwd="/",
-            env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | (environment or {}),
+            env=ENVIRONMENT | (environment or {}),
         )
 
     def sudo_rule(self, name: str, text: str) -> None:

@@ -7,6 +7,8 @@ import shutil
 
 import pytest
 
+ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "NSKEYS_LOG_ROOT": os.devnull}
+"""Of a program that runs as a process of its own: nothing of this machine's, and none of its logs."""
 WITHOUT = "NSKEYS_TESTS_WITHOUT"
 """Names, separated by commas, of what is pretended to be missing though it does not lie on PATH."""
 _ADMINISTRATORS = "/usr/sbin:/sbin"

@@ -10,15 +10,17 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from nskeys.bootstrap import Services, wire
+from nskeys.bootstrap import Services
 from nskeys.crypto.kdf import Argon2Cost
 from nskeys.errors import Locked
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, check_fields
+from nskeys.model.database_register_json import is_database_row
 from nskeys.model.destinations import DestinationInfo
 from nskeys.model.keys import KeyInfo, KeyState, Kid, active_key
 from nskeys.model.plans import (
     BackupReport,
     DrillReport,
+    RestorePlan,
     RestoreReport,
     RotationReport,
     SetUpReport,
@@ -51,6 +53,11 @@ def protector_named(name: str) -> Protector:
     return protector(name, _ARGON2)
 
 
+def _named(plan: RestorePlan, confirmed: bool | str) -> str:
+    """The server key that a person confirms."""
+    return confirmed if isinstance(confirmed, str) else plan.facts.server_key if confirmed else ""
+
+
 @dataclass(frozen=True)
 class RawRegisterRow:
     """A register row as whoever can write to the database sees it."""
@@ -67,7 +74,7 @@ class Server(ABC):
 
     def __init__(self, installation: Installation, clock: FixedClock, vault: DestinationInfo) -> None:
         self.installation = installation
-        self.services: Services = wire(installation)
+        self.services: Services = Services(installation)
         self.clock = clock
         self._vault = vault
 
@@ -106,6 +113,25 @@ class Server(ABC):
     @abstractmethod
     def forge_register(self, rows: Sequence[RawRegisterRow]) -> None:
         """Somebody writes the register into the database."""
+
+    def backup_rows(self) -> list[RawRegisterRow]:
+        """The rows of key backups among them."""
+        return [row for row in self.register_rows() if not is_database_row(row.body)]
+
+    def forge_backups(self, rows: Sequence[RawRegisterRow]) -> None:
+        """Somebody writes these in the place of the rows of key backups; new ones follow all others."""
+        wanted, written = list(rows), []
+        for row in self.register_rows():
+            places = [(one.kms_sha256, one.address) for one in wanted]
+            if is_database_row(row.body):
+                written.append(row)
+            elif (row.kms_sha256, row.address) in places:
+                written.append(wanted.pop(places.index((row.kms_sha256, row.address))))
+        self.forge_register([*written, *wanted])
+
+    @abstractmethod
+    def restored_elsewhere(self) -> str:
+        """Somebody backs the database up as it is now and restores it; the address of what is there."""
 
     @abstractmethod
     def forge_credential(self, credential_id: str, **fields: str) -> None:
@@ -153,23 +179,42 @@ class Server(ABC):
         hint: str = "",
         progress: Progress | None = None,
     ) -> BackupReport:
-        """A backup, to the vault unless told otherwise."""
+        """A backup of both halves, to the vault unless told otherwise; of the keys in any case."""
+        report = self.back_up_keys(destination, password, hint, progress)
+        self.copy_database(destination)
+        return report
+
+    def back_up_keys(
+        self,
+        destination: str | None = None,
+        password: str = PASSWORD,
+        hint: str = "",
+        progress: Progress | None = None,
+    ) -> BackupReport:
+        """A key backup, to the vault unless told otherwise."""
         plan = self.services.backup.plan(destination or self.vault, hint)
         return self.services.backup.execute(
             plan, Answers({Purpose.NEW_BACKUP_PASSWORD: [password]}), progress
         )
+
+    def copy_database(self, destination: str | None = None) -> None:
+        """A database copy, to the vault unless told otherwise, where it is needed."""
+        need = self.services.database.need([destination or self.vault])
+        if need.missing_at:
+            self.services.database.execute(self.services.database.plan(need.missing_at), NOBODY)
 
     def restore(
         self,
         address: str,
         password: str = PASSWORD,
         protector: str = "file",
-        accept_foreign: bool = False,
+        confirmed: bool | str = True,
         progress: Progress | None = None,
         other_machine: bool = False,
         typed: bool = False,
     ) -> RestoreReport:
-        """Restore from a file, plan and all."""
+        """Restore from a file, plan and all; a person says yes to its server key where one is asked for, or
+        names the server key of the runbook."""
         secrets = {Purpose.BACKUP_PASSWORD: [password], Purpose.NEW_PASSPHRASE: [PASSPHRASE]}
         answers = Answers(secrets, typed=typed)
         source = find_source(self.installation, address)
@@ -179,7 +224,7 @@ class Server(ABC):
                 plan,
                 open_source,
                 answers,
-                RestoreChoices(self.settings(), protector, accept_foreign, other_machine),
+                RestoreChoices(self.settings(), protector, _named(plan, confirmed), other_machine),
                 progress,
             )
 
@@ -208,7 +253,9 @@ class Server(ABC):
         """A backup to the recovery identities and to `recipients`; nobody is asked for anything."""
         plan = self.services.backup.plan(destination or self.vault, recipients=recipients)
         assert not plan.wants_password
-        return self.services.backup.execute(plan, NOBODY)
+        report = self.services.backup.execute(plan, NOBODY)
+        self.copy_database(destination)
+        return report
 
     def drill_by(
         self, address: str, password: str = IDENTITY_PASSWORD, opening: Unlock = BY_ITS_OWN
@@ -223,28 +270,32 @@ class Server(ABC):
         address: str,
         password: str = IDENTITY_PASSWORD,
         opening: Unlock = BY_ITS_OWN,
-        accept_foreign: bool = False,
+        confirmed: bool | str = True,
     ) -> RestoreReport:
-        """Restore from a file that recipients open, plan and all."""
+        """Restore from a file that recipients open, as `restore`."""
         answers = Answers({Purpose.IDENTITY_PASSWORD: [password]})
         source = find_source(self.installation, address)
         progress = SilentProgress()
         with opened(self.installation, source, answers, progress, opening) as open_source:
             plan = self.services.restore.plan(open_source)
-            return self.services.restore.execute(
-                plan, open_source, answers, RestoreChoices(self.settings(), "file", accept_foreign)
-            )
+            choices = RestoreChoices(self.settings(), "file", _named(plan, confirmed))
+            return self.services.restore.execute(plan, open_source, answers, choices)
 
     def rotate(self, without_backup: bool = False, progress: Progress | None = None) -> RotationReport:
         """The next step of a rotation."""
         plan = self.services.rotation.plan()
         return self.services.rotation.execute(plan, NOBODY, without_backup, progress)
 
+    def accept(self, take_back: bool = False) -> None:
+        """A person accepts what does not fit the checkpoint."""
+        seen = self.services.checkpoint.show()
+        self.services.checkpoint.accept(seen, "as the story wants it", NOBODY, take_back)
+
     # --- what is to be seen ---
 
     def keys(self) -> tuple[KeyInfo, ...]:
         """Every key here."""
-        return self.installation.key_store.keys()
+        return self.installation.keys()
 
     def active(self) -> Kid:
         """The key that seals."""
@@ -277,15 +328,16 @@ class Server(ABC):
         """All that is stored on this machine and in its CMDB, to be compared."""
         installation = self.installation
         with installation.cmdb.reading() as view:
-            rows = (view.sealed(), view.rotation(), view.audit_head(), view.audit_signature())
+            rows = (view.sealed(), view.rotation(), view.audit_head(), view.checkpoint())
+            kept = (view.keys(), view.recovery_row())
         return (
             rows,
             self.register_rows(),
             installation.registry.read(),
             installation.settings.read(),
-            self.keys(),
+            kept,
+            installation.key_store.keys(),
             installation.key_store.info(),
-            installation.recovery.record(),
         )
 
 

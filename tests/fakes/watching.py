@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from nskeys.errors import Cancelled
-from nskeys.model.plans import FailureReason
-from nskeys.ports import SealedRow, Stage
+from nskeys.model.credentials import SealedRow
+from nskeys.ports import Stage
+from nskeys.reasons import FailureReason
 
 
 class Watching:

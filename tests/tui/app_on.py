@@ -75,7 +75,7 @@ class AppOn:
 
     def play(self) -> AbstractAsyncContextManager[Pilot[Any]]:
         """The app, running."""
-        return self.app.run_test(size=self._size)
+        return self.app.run_test(size=self._size, notifications=True)
 
     @property
     def lines(self) -> list[str]:

@@ -206,7 +206,7 @@ class Form(Screen[None]):
         yield FormField("Secret", help="the password; sealed, never listed", password=True)
         yield ChoiceList(
             [
-                Choice("here", "/var/lib/nskeys/backups", "here: the disk that dies takes both"),
+                Choice("here", "/var/lib/nskeys/backups", "here: lost with its disk"),
                 Choice("there", "sftp://vault02/backups", "elsewhere: another server"),
                 Choice("browse", "Browse ...", ""),
             ]

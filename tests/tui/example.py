@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from unittest.mock import patch
 
 from nskeys.archive import cross_check
-from nskeys.bootstrap import Services, wire
+from nskeys.bootstrap import Services
 from nskeys.errors import Cancelled
 from nskeys.model.credentials import CredentialFields, CredentialKind, check_fields
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
@@ -20,8 +20,17 @@ from nskeys.services.open_backup import find_source
 from tests.fakes.fixed import Answers, FixedClock, FixedIdentity
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations
-from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRecovery, MemoryRegistry, MemorySettings
+from tests.fakes.memory_files import (
+    FreeLock,
+    MemoryCheckpoint,
+    MemoryEvents,
+    MemoryHome,
+    MemoryIdentityFiles,
+    MemoryRegistry,
+    MemorySettings,
+)
 from tests.fakes.memory_keystore import MemoryKeyStore
+from tests.fakes.other_databases import MemoryOtherDatabases
 from tests.fakes.second_reader import in_this_process
 from tests.fakes.servers import protector_named
 
@@ -63,7 +72,7 @@ class Example:
         self.services = self._machine()
 
     def _machine(self) -> Services:
-        return wire(
+        return Services(
             Installation(
                 home=MemoryHome("/var/lib/nskeys"),
                 settings=MemorySettings(Settings(SERVER, "", (DestinationInfo(VAULT),))),
@@ -75,8 +84,10 @@ class Example:
                 lock=FreeLock(),
                 clock=self.clock,
                 identity=FixedIdentity(),
-                recovery=MemoryRecovery("/var/lib/nskeys/recovery"),
-                unproven=MemoryRecovery("/var/lib/nskeys/recovery/unproven"),
+                identity_files=MemoryIdentityFiles(),
+                checkpoint=MemoryCheckpoint(),
+                events=MemoryEvents(),
+                other_databases=MemoryOtherDatabases(),
                 scrypt_log_n=4,
                 least_score=0,
             )
@@ -104,8 +115,10 @@ def build() -> Example:
             services.backup.execute(services.backup.plan(VAULT), _answers())
         example.clock.moment = datetime(2026, 11, 19, 9, 30, tzinfo=UTC)
         services.backup.execute(services.backup.plan(VAULT, "the sealed envelope"), _answers())
+        services.database.execute(services.database.plan(VAULT), _answers())
         example.clock.advance(hours=1)
         services.drill.execute(find_source(services.installation, "latest"), _answers())
+        services.check.execute(_answers())
         example.clock.moment = datetime(2026, 11, 22, 14, 2, tzinfo=UTC)
         _rotate_and_stop(services)
         for fields in NEW:

@@ -1,7 +1,10 @@
 """One screen of the app on a server of real files, in a world with a vault that lies elsewhere."""
 
 import re
+import shutil
+import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,13 +27,39 @@ _FRAMED = re.compile(r"│(.*)│")
 S = TypeVar("S", bound=Screen[None])
 
 
+_KEPT = tempfile.TemporaryDirectory(prefix="nskeys-homes-")
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A home to copy, and the folder that it was made in."""
+
+    home: Path
+    place: Path
+
+
+_MADE: dict[tuple[str, ...], _Made] = {}
+
+
 def server_in(folder: Path, *names: str, protector: str = "file") -> RealServer:
-    """A server that is set up, with credentials of these names. Its vault lies elsewhere."""
-    server = RealSite(folder).server()
+    """A server that is set up, with credentials of these names. Its vault lies elsewhere. It is made once
+    in this process and copied: nothing that is signed names its place, only `config.toml` does."""
+    site, made = RealSite(folder), _MADE.get((protector, *names))
+    if made is not None:
+        home = folder / "machine1"
+        shutil.copytree(made.home, home)
+        config = home / "config.toml"
+        config.write_text(config.read_text("utf-8").replace(str(made.place), str(folder)), "utf-8")
+        return site.server()
+    server = site.server()
     answers = Answers({Purpose.NEW_PASSPHRASE: [PASSPHRASE], Purpose.PASSPHRASE: [PASSPHRASE]})
     server.set_up(protector, answers)
     for name in names:
         server.add(name)
+    server.installation.cmdb.close()
+    kept = Path(_KEPT.name) / str(len(_MADE))
+    shutil.copytree(server.folder.path, kept)
+    _MADE[protector, *names] = _Made(kept, folder)
     return server
 
 
@@ -67,7 +96,7 @@ class OnScreen:
         lines = self.lines
         if self.app.screen.is_modal:
             lines = [inside[1] for line in lines if (inside := _FRAMED.search(line))] + lines[-1:]
-        return re.sub(r"[\s│╭╮╰╯─▂▃▄▅▆▇]+", " ", " ".join(lines))
+        return re.sub(r"[\s│╭╮╰╯─▁▂▃▄▅▆▇]+", " ", " ".join(lines))
 
     @property
     def path_text(self) -> str:

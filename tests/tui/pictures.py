@@ -1,7 +1,8 @@
 """The program's screens as pictures: which ones, how they are reached, and how they are drawn.
 
-`python -m tests.tui.pictures` draws them all into `screenshots/`, as SVG and as PNG (Debian's package
-fonts-firacode has the font). Tests compare the SVG files with what the program draws today.
+`python -m tests.tui.pictures` draws them all into `screenshots/`, as SVG and as PNG (Debian's packages
+fonts-firacode and fonts-dejavu-core have the fonts). Tests compare the SVG files with what the program
+draws today.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import struct
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ from tests.tui.stage import text, until
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 _FONTS = Path("/usr/share/fonts/truetype/firacode")
+_SIGNS = Path("/usr/share/fonts/truetype/dejavu")
+"""Signs that Fira Code does not have (DejaVu Sans Mono)."""
 _SIGNED = b"svg-sha256"
 
 
@@ -54,14 +57,14 @@ class Picture:
     """Where the database was copied to, rather than the server itself."""
 
 
-def _typed(words: str) -> tuple[str, ...]:
+def typed(words: str) -> tuple[str, ...]:
     return tuple("space" if sign == " " else sign for sign in words)
 
 
 _RESTORE = (
     Step(("enter",), "what is in it"),
     Step(("enter",), "Password of the backup"),
-    Step((*_typed(PASSWORD), "enter"), "the plan"),
+    Step((*typed(PASSWORD), "enter"), "the plan"),
 )
 PICTURES = (
     Picture("overview", "12 of 14", (Step((), "deploy-office"),)),
@@ -72,7 +75,7 @@ PICTURES = (
         (
             Step(("b",), "where to?"),
             Step(("enter",), "New password"),
-            Step((*_typed(PASSWORD), "tab", *_typed(PASSWORD), "enter"), "this will be written"),
+            Step((*typed(PASSWORD), "tab", *typed(PASSWORD), "enter"), "this will be written"),
         ),
     ),
     Picture("restore", "14 credentials", _RESTORE, new_hardware=True),
@@ -88,8 +91,17 @@ async def draw(picture: Picture) -> tuple[list[str], str]:
     example = build()
     if picture.new_hardware:
         example = example.new_hardware()
+    async for lines, svg in drawn(example, (Step((), picture.shows), *picture.steps), picture.size):
+        last = lines, svg
+    return last
+
+
+async def drawn(
+    example: Example, steps: Sequence[Step], size: tuple[int, int]
+) -> AsyncIterator[tuple[list[str], str]]:
+    """After each step the screen's lines, and the picture as SVG."""
     app = _app(example)
-    async with app.run_test(size=picture.size) as pilot:
+    async with app.run_test(size=size) as pilot:
 
         def lines() -> list[str]:
             return [text(strip) for strip in app.screen._compositor.render_strips()]
@@ -97,14 +109,14 @@ async def draw(picture: Picture) -> tuple[list[str], str]:
         def shows(words: str) -> Callable[[], bool]:
             return lambda: any(words in line for line in lines())
 
-        for step in (Step((), picture.shows), *picture.steps):
+        for step in steps:
             await pilot.press(*step.keys)
             try:
                 await until(pilot, shows(step.shows))
             except AssertionError:
                 raise AssertionError("\n".join([f"never showed {step.shows!r}:", *lines()])) from None
-        await pilot.pause(0.2)  # cursors come to rest, strength is judged
-        return lines(), _plain(app.export_screenshot(title="nskeys"))
+            await pilot.pause(0.2)  # cursors come to rest, strength is judged
+            yield lines(), _plain(app.export_screenshot(title="nskeys"))
 
 
 def _app(example: Example) -> NskeysApp:
@@ -147,7 +159,13 @@ def to_png(svg: str) -> bytes:
 
     svg = svg.replace("Fira Code", "Fira Code, DejaVu Sans Mono")
     data = resvg_py.svg_to_bytes(
-        svg_string=svg, font_dirs=[str(_FONTS)], monospace_family="Fira Code", width=1200
+        svg_string=svg,
+        font_dirs=[str(_FONTS)],
+        font_files=[str(path) for path in sorted(_SIGNS.glob("DejaVuSansMono*.ttf"))],
+        skip_system_fonts=True,  # what else a machine has must not draw a sign
+        monospace_family="Fira Code",
+        sans_serif_family="DejaVu Sans Mono",
+        width=1200,
     )
     return _signed(bytes(data), svg_checksum(svg))
 
@@ -180,6 +198,11 @@ def main() -> None:
             (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
             (FOLDER / f"{picture.name}.png").write_bytes(to_png(svg))
             print(picture.name)
+        from tests.tui.moving_picture import STORY, story  # which draws with this module
+
+        if len(sys.argv) == 1 or STORY.stem in sys.argv[1:]:
+            STORY.write_text(asyncio.run(story()), encoding="utf-8")
+            print(STORY.stem)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,10 @@ from nskeys.errors import HomeUnreadable
 from nskeys_tui.app import A_BUG, NskeysApp, Opening, bug_in_a_sentence
 from nskeys_tui.dialogs.help import Help
 from nskeys_tui.dialogs.palette import Palette
+from nskeys_tui.presenters.look import wants_ascii
 from nskeys_tui.screens.splash import SplashScreen
 from nskeys_tui.screens.startup_error import StartupErrorScreen
-from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme, wants_ascii
+from nskeys_tui.theme import DARK, LIGHT, AsciiFilter, starting_theme
 from nskeys_tui.widgets.frame import Rule
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, OneScreen, Stage, until
 
@@ -123,7 +124,7 @@ async def test_the_palette_offers_what_works_now_and_nothing_that_writes_a_file(
         await pilot.press(*"light", "enter")
         await until(pilot, lambda: pilot.app.theme == LIGHT.name)
         assert "Screenshot" not in names
-        assert [command.name for command in stage.app.commands_now()] == ["Help", "Quit", "Dark terminal"]
+        assert [command.name for command in stage.app.commands_now()] == ["Help", "Dark terminal", "Quit"]
 
 
 async def test_without_colours_marks_and_reverse_video_stay(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.errors import WrongPassword
-from nskeys.model.plans import RegistryValues
+from nskeys.model.registry import RegistryValues
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SilentProgress
 from nskeys.services.open_backup import find_source, opened
@@ -46,7 +46,7 @@ async def to_the_second(stage: OnScreen, pilot: Pilot[Any]) -> None:
 
 
 def files(server: RealServer) -> list[Path]:
-    return list(Path(server.vault).iterdir())
+    return [file for file in Path(server.vault).iterdir() if "-cmdb-" not in file.name]
 
 
 def opens_with(server: RealServer, password: str) -> bool:

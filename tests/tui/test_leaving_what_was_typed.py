@@ -15,16 +15,18 @@ import nskeys_tui.dialogs
 import nskeys_tui.screens
 from nskeys.ports import Purpose, SecretRequest, ShareRequest
 from nskeys_tui.dialogs.palette import Palette
-from nskeys_tui.dialogs.questions import LineDialog
+from nskeys_tui.dialogs.questions import Line, LineDialog
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.custodians import CustodiansScreen
+from nskeys_tui.screens.destinations import DestinationsScreen
 from nskeys_tui.screens.new_installation import NewInstallationScreen
 from nskeys_tui.screens.overview import OverviewScreen
 from nskeys_tui.screens.restore import RestoreScreen
 from nskeys_tui.screens.session import Session, ask_secret
 from nskeys_tui.widgets.inputs import TextInput
+from nskeys_tui.widgets.table.table import CredentialTable
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import PASSWORD
 from tests.tui.on_screen import OnScreen, server_in
@@ -40,15 +42,20 @@ def new_installation(session: Session) -> Screen[Any]:
 
 
 LINES: dict[str, Callable[[Session], Screen[Any]]] = {
-    "LineDialog": lambda _: LineDialog("Destination", "Where shall the backup go?", "Folder", "/srv"),
+    "LineDialog": lambda _: LineDialog("Destination", "Where shall the backup go?", Line("Folder", "/srv")),
     "AskPassword": lambda _: ask_secret(SecretRequest(Purpose.BACKUP_PASSWORD), 0),
     "NewPassword": lambda _: ask_secret(SecretRequest(Purpose.NEW_BACKUP_PASSWORD), 0),
+    "AskKeyFile": lambda _: ask_secret(SecretRequest(Purpose.EXPORT_KEY_FILE), 0),
     "AskShare": lambda _: AskShare(ShareRequest(Purpose.SHARE)),
     "CredentialFormScreen": lambda session: CredentialFormScreen(session, None),
     "NewInstallationScreen": new_installation,
 }
-SEEK = {"Palette": Palette, "OverviewScreen": OverviewScreen}
-"""What is typed here only looks for something."""
+SEEK = {
+    "Palette": ("ctrl+p", OverviewScreen, Palette),
+    "OverviewScreen": ("slash", OverviewScreen, OverviewScreen),
+    "ListScreen": ("slash", DestinationsScreen, DestinationsScreen),
+}
+"""What is typed here only looks for something: the key that begins, the screen, and where the line is."""
 
 
 def with_lines() -> set[str]:
@@ -200,10 +207,12 @@ async def test_esc_asks_before_a_sheet_that_is_half_typed_is_gone(server: RealSe
 
 @pytest.mark.parametrize("name", SEEK)
 async def test_what_only_looks_for_something_keeps_nobody(server: RealServer, name: str) -> None:
-    stage = OnScreen(server, OverviewScreen)
+    key, screen, line = SEEK[name]
+    stage = OnScreen(server, screen)
     async with stage.play() as pilot:
-        await stage.wait(pilot, "one")
-        await pilot.press("ctrl+p" if name == "Palette" else "slash")
-        await on_its_line(stage, pilot, name)
+        await stage.wait(pilot, "? Help")
+        await until(pilot, lambda: bool(stage.app.screen.query(CredentialTable).first().total))
+        await pilot.press(key)
+        await on_its_line(stage, pilot, line.__name__)
         await pilot.press("o", "ctrl+q")
         await until(pilot, lambda: not stage.app.is_running)

@@ -159,20 +159,29 @@ STORIES: Mapping[str, Story] = {
     "register": Story(
         (
             asks("each looked at now", "c"),
-            leads("good", "enter"),
             leads("each looked at now", "x"),
             asks("No, keep it", "down", "enter"),
         ),
-        "counts no",
+        "no longer counts",
+        prepared=backed_up,
+        begins=False,
+    ),
+    "database": Story(
+        (
+            asks("what decides was looked at", "c"),
+            leads("what decides was looked at", "n"),
+            asks("a key backup opens it", "down", "enter"),
+        ),
+        "is complete",
         prepared=backed_up,
         begins=False,
     ),
     "prune": Story(
         (
-            leads("files are to be deleted", "enter"),
+            leads("key backups are to be deleted", "enter"),
             asks("nothing brings it back", "down", "enter"),
         ),
-        "old copies deleted.",
+        "old key backups deleted.",
         prepared=two_beyond,
     ),
     "destinations": Story(
@@ -216,7 +225,7 @@ STORIES: Mapping[str, Story] = {
             asks("Passphrase of the key store", Typed(PASSPHRASE), "enter"),
             twice("New passphrase for the key store", SECOND),
         ),
-        "still open the old way.",
+        "still open with the earlier",
         prepared=under_a_passphrase,
         protector="passphrase",
     ),
@@ -227,9 +236,18 @@ STORIES: Mapping[str, Story] = {
         (
             leads("which export?", "down", "enter"),
             asks("File", Typed("{export}"), "enter"),
-            asks("what would become what", "enter"),
+            asks("the preview", "enter"),
         ),
         "1 credential was imported.",
+        begins=False,
+    ),
+    "export": Story(
+        (
+            leads("▸ Whoever knows a password", "enter"),
+            asks("A new file", "ctrl+u", Typed("{list}"), "enter"),
+            twice("New password for the export", PASSWORD),
+        ),
+        "2 credentials are in",
         begins=False,
     ),
     "OverviewScreen": Story(
@@ -281,10 +299,12 @@ STORIES: Mapping[str, Story] = {
 
 WITH_ANOTHER = {
     "NewInstallationScreen": "FirstStartScreen",
+    "CheckpointScreen": "audit",
     "CopyScreen": "register",
     "KeyScreen": "keys",
     "DiaryScreen": "register",
     "FileBrowser": "import",
+    "ColumnsScreen": "import",
     "LongWork": "backup",
     "NewPassword": "backup",
 }
@@ -313,7 +333,7 @@ def test_every_screen_that_asks_for_something_has_a_story() -> None:
     of_doors = {screen for name, (_, screen) in SCREENS.items() if name in STORIES}
     bases = {"FlowScreen", "BackupSourceScreen"}
     assert screens_that_ask() - of_doors - set(STORIES) - set(WITH_ANOTHER) - bases == set()
-    assert set(SCREENS) <= set(STORIES)
+    assert {name for name, (_, screen) in SCREENS.items() if screen not in STORIES} <= set(STORIES)
 
 
 def test_every_screen_is_one_that_locks_itself() -> None:

@@ -31,7 +31,7 @@ async def test_what_is_not_mounted_is_said_where_destinations_are_and_where_one_
         await stage.press(pilot, "t", until="Mount it (if another disk or share is meant now")
     stage = OnScreen(server, BackupScreen, size)
     async with stage.play() as pilot:
-        await stage.wait(pilot, "where to?", "declared to lie elsewhere is not mounted")
+        await stage.wait(pilot, "where to?", "declared elsewhere is not mounted")
 
 
 async def test_an_address_of_another_program_is_answered_with_the_right_form(server: RealServer) -> None:

@@ -8,7 +8,7 @@ from nskeys.archive.age.identity_files import write_identity
 from nskeys.archive.age.recipients import parse_recipient
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.canonical_zip import build, split
-from nskeys.archive.manifest import manifest_bytes, manifest_for
+from nskeys.archive.manifest import manifest_bytes, signed_manifest
 from nskeys.archive.restore_text import restore_text
 from nskeys.archive.writing import WrittenArchive, write, write_to
 from nskeys.crypto.keys import server_thumbprint, thumbprint
@@ -23,10 +23,10 @@ from nskeys.model.backup import (
     BackupFacts,
     KeyFact,
     MemberFact,
-    Protection,
 )
 from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.recovery import EarlierIdentity, IdentityKind, RecoveryIdentity
+from nskeys.model.register import Protection
 from nskeys.model.secret import SecretBytes
 
 LOG_N = 1
@@ -62,6 +62,7 @@ def facts() -> BackupFacts:
         server="ns01.example.net",
         cmdb_id="c0" * 16,
         server_key=server_thumbprint(PUBLIC),
+        server_public=PUBLIC,
         created=BACKED_UP,
         generation=41,
         previous="ab" * 32,
@@ -135,11 +136,11 @@ def rebuilt(data: bytes, **changed: bytes) -> bytes:
     return build(tuple(members.items()))
 
 
-def retold(written: WrittenArchive, told: BackupFacts) -> bytes:
+def retold(written: WrittenArchive, told: BackupFacts, server_key: SecretBytes = SEED) -> bytes:
     """The archive as a careful forger changes its story: instructions, hashes and manifest follow the
-    new facts; only the signature and the encrypted part cannot follow."""
+    new facts, signed by a server key that is at hand; only the encrypted part cannot follow."""
     members = members_of(written.data)
     text = restore_text(told)
     told = replace(told, members=((RESTORE_NAME, fact(text)), (READER_NAME, fact(members[READER_NAME]))))
-    manifest = manifest_for(told, written.manifest.signature, fact(written.kms))
+    manifest = signed_manifest(told, fact(written.kms), server_key)
     return rebuilt(written.data, restore=text, manifest=manifest_bytes(manifest))

@@ -21,7 +21,7 @@ READER = Path(__file__).parents[3] / "core" / "nskeys" / "archive" / "reader" / 
 TOLD = json.loads((VECTORS / "sealed_rows.json").read_text("utf-8"))
 
 
-def read_row(jwk_set: str, cmdb_id: str, row: dict[str, str]) -> str:
+def read_row(jwk_set: str, cmdb_id: str, row: dict[str, Any]) -> str:
     """The secret of a row, from core/FORMAT.md sections 2 and 3."""
     for jwk in json.loads(jwk_set)["keys"]:
         if jwk["kty"] != "oct" or jwk["kid"] != row["kid"]:
@@ -30,6 +30,7 @@ def read_row(jwk_set: str, cmdb_id: str, row: dict[str, str]) -> str:
         assert hashlib.sha256(named.encode()).hexdigest() == jwk["kid"]
         key = base64.urlsafe_b64decode(jwk["k"] + "=")
         bound = b"nskeys/row/1\x00" + bytes.fromhex(cmdb_id + row["kid"] + row["credential_id"])
+        bound += struct.pack(">Q", row["number"])
         for field in ("kind", "name", "target", "account", "note"):
             text = row[field].encode("utf-8")
             bound += struct.pack(">I", len(text)) + text

@@ -11,8 +11,10 @@ from hypothesis import given, settings, strategies as st
 from nskeys.archive.facts_json import facts_from_json, facts_to_json
 from nskeys.errors import BackupDamaged, NewerVersion
 from nskeys.model.audit import AuditHead
-from nskeys.model.backup import BackupFacts, KeyFact, MemberFact, Protection
+from nskeys.model.backup import BackupFacts, CheckpointMark, KeyFact, MemberFact
+from nskeys.model.checkpoint import Predecessor
 from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.register import Protection
 from nskeys.model.signed_json import Malformed, canonical_json, parse
 from nskeys.wording.errors import say
 from tests.core.archive.samples import archive
@@ -35,7 +37,8 @@ all_facts = st.builds(
     BackupFacts,
     server=lines.filter(bool),
     cmdb_id=hashes.map(lambda digits: digits[:32]),
-    server_key=hashes,
+    server_key=st.just(FACTS.server_key),
+    server_public=st.just(FACTS.server_public),
     created=moments,
     generation=st.integers(1, 2**53 - 1),
     previous=st.none() | hashes,
@@ -44,6 +47,9 @@ all_facts = st.builds(
     audit=st.builds(AuditHead, counts, st.binary(min_size=32, max_size=32)),
     protection=st.just(Protection.PASSWORD),
     hint=lines,
+    source=lines,
+    predecessors=st.lists(st.builds(Predecessor, hashes, counts), max_size=3).map(tuple),
+    checkpoint=st.none() | st.builds(CheckpointMark, st.integers(1, 2**53 - 1), hashes),
     members=members,
 )
 
@@ -85,9 +91,22 @@ WRONG = {
     "a server with ESC": _set("server", to="ns\x1b[2J"),
     "a server that is a number": _set("server", to=1),
     "a hint too long": _set("hint", to="x" * 201),
+    "a source too long": _set("source", to="x" * 201),
+    "a source that hides a part": _set("source", to="https://a\u200b.example"),
     "a hint that turns the text around": _set("hint", to="\u202egnp.exe"),
     "a CMDB id in capitals": _set("cmdb_id", to="C0" * 16),
     "a CMDB id too short": _set("cmdb_id", to="c0" * 15),
+    "a server key that its public half does not have": _set("server_key", to="ab" * 32),
+    "a public half of 31 bytes": _set("server_public", to="A" * 42),
+    "a predecessor without a number": _set("predecessors", to=[{"server_key": "ab" * 32}]),
+    "a predecessor up to a negative number": _set(
+        "predecessors", to=[{"server_key": "ab" * 32, "upto": -1}]
+    ),
+    "more than a hundred predecessors": _set(
+        "predecessors", to=[{"server_key": "ab" * 32, "upto": 1}] * 101
+    ),
+    "checkpoint 0": _set("checkpoint", to={"number": 0, "sha256": "ab" * 32}),
+    "a checkpoint without its hash": _set("checkpoint", to={"number": 1}),
     "generation 0": _set("generation", to=0),
     "generation true": _set("generation", to=True),
     "a previous that is no hash": _set("previous", to=""),

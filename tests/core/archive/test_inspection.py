@@ -13,10 +13,13 @@ from nskeys.archive.age.scrypt import encrypt
 from nskeys.archive.canonical_zip import build
 from nskeys.archive.inspection import inspect
 from nskeys.archive.limits import ARCHIVE_LIMIT
-from nskeys.archive.manifest import manifest_bytes, manifest_for
+from nskeys.archive.manifest import manifest_bytes, signed_manifest
+from nskeys.crypto.keys import new_server_seed, server_thumbprint
+from nskeys.crypto.signing import public_of
 from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, NotABackup
-from nskeys.model.backup import Protection
+from nskeys.model.register import Protection
 from tests.core.archive.samples import (
+    SEED,
     archive,
     fact,
     facts,
@@ -262,16 +265,24 @@ def test_another_kms_is_damage_and_no_wrong_password() -> None:
         assert (raised.value.part, raised.value.problem) == ("keys.kms", "hash")
 
 
-def test_a_story_that_is_told_consistently_passes_until_it_is_opened() -> None:
-    """Without the password nothing more can be known; the signature and the payload tell."""
-    inspected = inspect("/mnt/a.zip", retold(WRITTEN, replace(facts(), server="ns02.example.net")))
+def test_a_story_that_another_key_signed_consistently_passes_until_it_is_opened() -> None:
+    """Without the password nothing more can be known; the thumbprint and the payload tell."""
+    seed = new_server_seed()
+    told = replace(
+        facts(),
+        server="ns02.example.net",
+        server_key=server_thumbprint(public_of(seed)),
+        server_public=public_of(seed),
+    )
+    inspected = inspect("/mnt/a.zip", retold(WRITTEN, told, seed))
     assert inspected.manifest is not None
     assert inspected.manifest.facts.server == "ns02.example.net"
+    _forged("signature", retold(WRITTEN, replace(facts(), server="ns02.example.net"), seed))
 
 
 def test_a_password_file_that_is_said_to_be_for_recipients_is_forged() -> None:
     data = to_recipients().written.data
     told = inspect("", data).manifest
     assert told is not None
-    manifest = manifest_bytes(manifest_for(told.facts, None, fact(WRITTEN.kms)))
+    manifest = manifest_bytes(signed_manifest(told.facts, fact(WRITTEN.kms), SEED))
     _forged("manifest.json", rebuilt(data, manifest=manifest, kms=WRITTEN.kms))

@@ -8,15 +8,18 @@ import pytest
 
 from nskeys.archive.age.scrypt import decrypt, encrypt
 from nskeys.archive.inspection import inspect
-from nskeys.archive.opening import open_backup, signature_holds, signed_by
+from nskeys.archive.manifest import manifest_bytes, signed_manifest
+from nskeys.archive.opening import open_backup
 from nskeys.archive.payload import payload_bytes, signed_document
 from nskeys.crypto.keys import new_server_seed
-from nskeys.crypto.signing import public_of, sign
+from nskeys.crypto.signing import sign
 from nskeys.errors import BackupDamaged, BackupForged, NewerVersion, SecretUnavailable, WrongPassword
-from nskeys.model.backup import KmsContents, Protection
+from nskeys.model.backup import BackupFacts, KmsContents
+from nskeys.model.register import Protection
 from nskeys.model.secret import SecretBytes
-from nskeys.model.signed_json import canonical_json, parse
-from tests.core.archive.samples import KEYS, PUBLIC, SEED, archive, facts, password, retold
+from nskeys.model.signed_json import canonical_json, parse, to_base64url
+from nskeys.wording.errors import say
+from tests.core.archive.samples import KEYS, PUBLIC, SEED, archive, fact, facts, password, rebuilt, retold
 
 WRITTEN = archive()
 PAYLOAD = decrypt(WRITTEN.kms, password())
@@ -37,9 +40,13 @@ def test_what_is_written_is_opened(data: bytes) -> None:
     assert [key.info for key in contents.keys] == [key.info for key in KEYS]
     for found, given in zip(contents.keys, KEYS, strict=True):
         assert found.material.same_as(given.material)
-    assert contents.server_key is not None
-    assert contents.server_key.same_as(SEED)
-    assert signature_holds(contents)
+    assert contents.facts.server_public == PUBLIC
+
+
+def test_the_server_key_is_in_no_backup() -> None:
+    assert SEED.reveal() not in PAYLOAD
+    assert to_base64url(SEED.reveal()).encode() not in PAYLOAD
+    assert {key["kty"] for key in parse(PAYLOAD, 100_000)["keys"]} == {"oct"}  # type: ignore[index, union-attr, call-overload]
 
 
 def test_a_wrong_password_opens_nothing_and_names_the_file() -> None:
@@ -52,7 +59,6 @@ def test_wiped_contents_hold_no_key() -> None:
     contents = _open(WRITTEN.data)
     contents.wipe()
     assert not any(key.material for key in contents.keys)
-    assert not contents.server_key
 
 
 @pytest.mark.parametrize(
@@ -88,6 +94,15 @@ def _set(*path: str | int, to: object) -> Callable[[Any], None]:
 
 
 OTHER_KEY = "A" * 43
+SERVER_KEY = {
+    "kty": "OKP",
+    "crv": "Ed25519",
+    "use": "sig",
+    "alg": "EdDSA",
+    "kid": facts().server_key,
+    "x": to_base64url(PUBLIC),
+    "d": to_base64url(SEED.reveal()),
+}
 
 WRONG_PAYLOADS: dict[str, tuple[Callable[[Any], None], str]] = {
     "another key under a kid": (_set("keys", 0, "k", to=OTHER_KEY), "wrong_key"),
@@ -100,16 +115,20 @@ WRONG_PAYLOADS: dict[str, tuple[Callable[[Any], None], str]] = {
     "a date beyond the calendar": (_set("keys", 0, "iat", to=10**15), "wrong_value"),
     "a key less": (lambda document: document["keys"].pop(0), "keys_and_facts"),
     "a key more": (lambda document: document["keys"].insert(0, document["keys"][0]), "keys_and_facts"),
-    "two server keys": (lambda document: document["keys"].append(document["keys"][2]), "keys_and_facts"),
+    "a server key among them": (lambda document: document["keys"].append(SERVER_KEY), "server_key"),
+    "a server key in a key's place": (_set("keys", 0, to=SERVER_KEY), "server_key"),
     "no keys at all": (_set("keys", to=[]), "keys_and_facts"),
     "keys in another order": (
         lambda document: document["keys"].insert(0, document["keys"].pop(1)),
         "keys_and_facts",
     ),
     "a field more in a key": (_set("keys", 0, "x5u", to="https://evil.example"), "wrong_fields"),
-    "a server key whose halves differ": (_set("keys", 2, "d", to=OTHER_KEY), "server_key"),
-    "a server key under another name": (_set("keys", 2, "kid", to="ab" * 32), "server_key"),
     "a signature that is none": (_set("sig", to="AAAA"), "wrong_size"),
+    "no signature": (_set("sig", to=None), "wrong_type"),
+    "a public half that the thumbprint does not name": (
+        _set("facts", "server_public", to=OTHER_KEY),
+        "server_key",
+    ),
     "a field more": (_set("comment", to=1), "wrong_fields"),
     "no facts": (lambda document: document.pop("facts"), "wrong_fields"),
     "facts of something else": (_set("facts", "format", to="other/1"), "not_nskeys"),
@@ -143,7 +162,7 @@ def test_a_payload_of_a_newer_format_is_called_that() -> None:
 def test_a_payload_that_says_it_is_for_recipients_is_not_under_a_password() -> None:
     told = replace(WRITTEN.facts, protection=Protection.RECIPIENTS, recipients=("age1q",))
     with pytest.raises(BackupDamaged) as raised:
-        _open(_kms(payload_bytes(KmsContents(told, None, KEYS, SEED))))
+        _open(_kms(payload_bytes(KmsContents(told, bytes(64), KEYS))))
     assert raised.value.problem == "protection"
 
 
@@ -158,32 +177,47 @@ def test_a_backup_for_recipients_asks_for_an_identity() -> None:
 # --- signatures ------------------------------------------------------------------------------------
 
 
-def _unsigned(signature: bytes | None, server_key: SecretBytes | None) -> KmsContents:
-    return _open(_kms(payload_bytes(KmsContents(WRITTEN.facts, signature, KEYS, server_key))))
+def _signed_by(seed: SecretBytes, told: BackupFacts = WRITTEN.facts) -> bytes:
+    """A bare `.kms` with these facts and a signature of that key."""
+    return _kms(payload_bytes(KmsContents(told, sign(seed, "facts", signed_document(told)), KEYS)))
 
 
-def test_an_unsigned_backup_opens_and_is_not_vouched_for() -> None:
-    for contents in (_unsigned(None, SEED), _unsigned(None, None), _unsigned(bytes(64), SEED)):
-        assert len(contents.keys) == len(KEYS)
-        assert not signature_holds(contents)
+def test_only_the_key_that_the_facts_carry_signs_them() -> None:
+    assert _open(_signed_by(SEED)).facts == WRITTEN.facts
+    for data in (
+        _signed_by(new_server_seed()),
+        _kms(payload_bytes(KmsContents(WRITTEN.facts, bytes(64), KEYS))),
+        _kms(
+            payload_bytes(
+                KmsContents(replace(WRITTEN.facts, generation=42), WRITTEN.manifest.signature, KEYS)
+            )
+        ),
+    ):
+        with pytest.raises(BackupForged) as raised:
+            _open(data)
+        assert raised.value.part == "signature"
 
 
-def test_a_signature_holds_only_with_the_server_key_that_the_facts_name() -> None:
-    signature = WRITTEN.manifest.signature
-    assert signature_holds(_unsigned(signature, SEED))
-    assert not signature_holds(_unsigned(signature, None))
-    assert not signature_holds(_unsigned(signature, new_server_seed()))
+def test_a_manifest_without_a_signature_of_that_key_is_refused_before_a_password_is_asked() -> None:
+    manifest = WRITTEN.manifest
+    for wrong in (
+        replace(manifest, signature=bytes(64)),
+        replace(manifest, manifest_signature=bytes(64)),
+        replace(manifest, manifest_signature=manifest.signature),
+    ):
+        with pytest.raises(BackupForged) as raised:
+            inspect("/mnt/a.zip", rebuilt(WRITTEN.data, manifest=manifest_bytes(wrong)))
+        assert raised.value.part == "signature"
 
 
-def test_a_manifest_is_signed_by_the_server_that_wrote_it_and_by_no_other() -> None:
-    signature = WRITTEN.manifest.signature
-    assert signed_by(WRITTEN.facts, signature, PUBLIC)
-    assert not signed_by(WRITTEN.facts, None, PUBLIC)
-    assert not signed_by(WRITTEN.facts, signature, public_of(new_server_seed()))
-    assert not signed_by(replace(WRITTEN.facts, generation=42), signature, PUBLIC)
-
-
-def test_a_signature_by_another_server_than_the_facts_name_is_none() -> None:
-    told = replace(WRITTEN.facts, server_key="ab" * 32)
-    signature = sign(SEED, "facts", signed_document(told))
-    assert not signed_by(told, signature, PUBLIC)
+def test_genuine_facts_around_other_keys_are_refused_though_every_hash_was_made_to_fit() -> None:
+    """The second signature covers the hash of the `.kms`, which the facts cannot hold."""
+    kms = encrypt(b"garbage", password(), 1)
+    members = (*WRITTEN.facts.members, ("keys.kms", fact(kms)))
+    manifest = manifest_bytes(replace(WRITTEN.manifest, members=members))
+    with pytest.raises(BackupForged) as raised:
+        inspect("/mnt/a.zip", rebuilt(WRITTEN.data, kms=kms, manifest=manifest))
+    assert raised.value.part == "signature"
+    assert "its signature does not hold" in say(raised.value).what
+    signed = signed_manifest(WRITTEN.facts, fact(WRITTEN.kms), SEED)
+    assert inspect("/mnt/a.zip", rebuilt(WRITTEN.data, manifest=manifest_bytes(signed))).manifest == signed

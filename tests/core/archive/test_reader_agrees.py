@@ -2,8 +2,11 @@
 changed in any way."""
 
 import importlib.util
+import json
 from importlib.resources import files
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -28,6 +31,7 @@ def _loaded() -> ModuleType:
 
 
 READER = "open_kms.py"
+VECTORS = Path(__file__).parents[2] / "vectors"
 OPEN_KMS = _loaded()
 PASSWORD = b"vier W\xc3\xa4nde"
 IDENTITY = X25519Identity(SecretBytes(bytes(range(160, 192))))
@@ -95,6 +99,23 @@ def test_the_files_that_are_changed_here_open() -> None:
     assert _agree(UNDER_PASSWORD, PASSWORD) == _agree(TO_RECIPIENTS, lines=LINE) == PLAIN
     assert _agree(TO_RECIPIENTS, PASSWORD) is None
     assert _agree(UNDER_PASSWORD, lines=LINE) is None
+
+
+_OF_AGE = {f"R-4.{number}" for number in range(1, 10)} | {"R-10.6"}
+"""The rules of core/FORMAT.md that are about the age file alone."""
+_REFUSED = [
+    line
+    for line in json.loads((VECTORS / "index.json").read_text("utf-8"))["vectors"]
+    if line["kind"] == "key backup" and line.get("rule") in _OF_AGE
+]
+
+
+@pytest.mark.parametrize("line", _REFUSED, ids=lambda line: line["files"][0])
+def test_what_must_be_refused_of_a_kms(line: dict[str, Any]) -> None:
+    (name,) = line["files"]
+    given = line["opened_with"]
+    password = given["password"].encode() if "password" in given else None
+    assert _agree((VECTORS / name).read_bytes(), password, given.get("identity", "")) is None
 
 
 def _changed(data: bytes, at: int, cut: int, put: bytes) -> bytes:

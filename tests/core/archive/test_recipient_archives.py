@@ -15,8 +15,8 @@ from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.canonical_zip import build
 from nskeys.archive.cross_check import OpenedWith, confirm
 from nskeys.archive.inspection import inspect
-from nskeys.archive.manifest import manifest_bytes, manifest_for
-from nskeys.archive.opening import open_backup, open_backup_by, open_identity, signature_holds
+from nskeys.archive.manifest import manifest_bytes, signed_manifest
+from nskeys.archive.opening import open_backup, open_backup_by, open_identity
 from nskeys.archive.reader import READER_SHA256
 from nskeys.archive.restore_text import restore_text
 from nskeys.archive.writing import write_to
@@ -28,8 +28,9 @@ from nskeys.errors import (
     SecretUnavailable,
     WrongPassword,
 )
-from nskeys.model.backup import BackupFacts, Inspected, Protection
+from nskeys.model.backup import BackupFacts, Inspected
 from nskeys.model.recovery import RecoveryIdentity
+from nskeys.model.register import Protection
 from tests.core.archive.samples import (
     BACKED_UP,
     CUSTODIANS,
@@ -85,7 +86,6 @@ def test_it_is_looked_at_without_a_secret() -> None:
 def test_the_writer_opens_it_once_and_the_second_reader_too() -> None:
     contents = open_backup_by(_inspected(), [SAMPLE.once])
     assert [key.material.reveal() for key in contents.keys] == [key.material.reveal() for key in KEYS]
-    assert signature_holds(contents)
     with SAMPLE.once.spelled() as line:
         confirm(WRITTEN.kms, line, WRITTEN.payload_sha256, OpenedWith.IDENTITY)
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_addressed_is_not_written() -> None:
 def test_the_lines_of_the_instructions_work(tmp_path: Path, member: str, secret: str) -> None:
     (tmp_path / "ARCHIVE.zip").write_bytes(WRITTEN.data)
     lines = [line.strip() for line in MEMBERS["RESTORE.txt"].decode("ascii").split("\n")]
-    unzip, age = f"unzip ARCHIVE.zip keys.kms {member}", f"age -d -i {member} keys.kms"
+    unzip, age = f"unzip -o ARCHIVE.zip keys.kms {member}", f"age -d -i {member} keys.kms"
     assert unzip in lines
     assert age in lines
     script = f"{unzip} >/dev/null && {age}"
@@ -229,7 +229,7 @@ def _retold(change: Callable[[BackupFacts], BackupFacts], **members: bytes) -> b
         told,
         identities=tuple(replace(one, sha256=fact(changed[one.member]).sha256) for one in told.identities),
     )
-    manifest = manifest_for(told, WRITTEN.manifest.signature, fact(WRITTEN.kms))
+    manifest = signed_manifest(told, fact(WRITTEN.kms), SEED)
     changed["manifest.json"] = manifest_bytes(manifest)
     order = ["RESTORE.txt", "open_kms.py", "manifest.json", *names[2:], "keys.kms"]
     return build(tuple((name, changed[name]) for name in order))

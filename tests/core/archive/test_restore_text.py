@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from nskeys.archive.reader import READER_SHA256
 from nskeys.archive.restore_text import restore_text
-from nskeys.model.backup import KeyFact, Protection
+from nskeys.model.backup import KeyFact
+from nskeys.model.register import Protection
 from tests.core.archive.samples import KEYS, archive, facts
 
 TEXT = restore_text(facts()).decode("ascii")
@@ -22,8 +23,8 @@ def test_it_tells_whose_keys_these_are_and_what_opens_them() -> None:
 
 def test_the_ways_to_the_keys_come_in_the_order_of_what_they_need() -> None:
     steps = [
-        "age -d keys.kms",
         "python3 -I open_kms.py keys.kms",
+        "age -d keys.kms",
         "nskeys restore ARCHIVE.zip",
         "nskeys verify",
     ]
@@ -82,6 +83,12 @@ def test_for_recipients_it_asks_for_an_identity_and_no_password() -> None:
     assert "age1" + "q" * 58 in text
     assert "a password" not in text.partition("1. See")[0].partition("Opened by")[2]
     assert "python3 -I open_kms.py keys.kms IDENTITY_FILE" in text
+
+
+def test_it_says_where_nskeys_is_to_be_had() -> None:
+    assert "nskeys is at" not in TEXT
+    told = restore_text(replace(facts(), source="https://pkgs.example.net/nskeys")).decode("ascii")
+    assert "  nskeys is at  https://pkgs.example.net/nskeys\n" in told
 
 
 def test_it_follows_from_the_facts_alone() -> None:

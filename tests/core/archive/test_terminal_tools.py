@@ -53,9 +53,9 @@ def test_the_readers_question_shows_no_password(tmp_path: Path) -> None:
 
 @needs_age
 @pytest.mark.skipif(shutil.which("unzip") is None, reason="unzip is not installed")
-def test_the_first_two_lines_of_the_instructions_work(tmp_path: Path) -> None:
+def test_the_lines_of_the_instructions_for_age_work(tmp_path: Path) -> None:
     (tmp_path / "ARCHIVE.zip").write_bytes(archive().data)
-    script = "unzip -q ARCHIVE.zip keys.kms && age -d keys.kms"
+    script = "unzip -q -o ARCHIVE.zip keys.kms && age -d keys.kms"
     code, said = _typed(["sh", "-c", script], tmp_path, PASSWORD)
     assert code == 0, said
     assert b'"kty":"oct"' in said

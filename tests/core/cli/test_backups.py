@@ -25,10 +25,12 @@ def test_a_backup_on_this_machine_is_done_and_does_not_help(server: Machine) -> 
     ran = server.run("backup", "--password-file", server.password)
     assert ran.code == 0
     assert "Backup of Notification Server cryptographic keys is complete." in ran.err
-    assert "the disk that dies takes both" in ran.err
+    assert "if its disk fails, both are lost" in ran.err
     assert "--elsewhere" in ran.err
     elsewhere = server.run("backup", "--to", server.vault(), "--password-file", server.password)
-    assert elsewhere.err == "Backup of Notification Server cryptographic keys is complete.\n"
+    complete, copied = elsewhere.err.splitlines()
+    assert complete == "Backup of Notification Server cryptographic keys is complete."
+    assert copied.startswith("The database copy of change ")
 
 
 def test_a_backup_to_a_relative_path_lies_where_one_stands(
@@ -75,7 +77,7 @@ def test_inspect_tells_people_what_is_in_it(server: Machine) -> None:
     assert "hint         fruit\u00e4" in ran.out
     stranger = server.beside("nowhere").run("inspect", made["path"])
     assert stranger.code == 0
-    assert "not checked: it claims to be by" in stranger.out
+    assert "by the server key below; there is none here to compare it with" in stranger.out
 
 
 def test_what_is_no_whole_backup_is_refused_before_a_password_is_asked(server: Machine) -> None:
@@ -99,7 +101,9 @@ def test_what_is_no_whole_backup_is_refused_before_a_password_is_asked(server: M
     bare = server.run("inspect", str(kms))
     assert bare.code == 65
     assert "bare .kms" in bare.err
-    restored = _copied(server).run("restore", str(kms), "--password-file", server.password)
+    restored = _copied(server).run(
+        "restore", str(kms), "--password-file", server.password, *server.confirmed
+    )
     assert restored.code == 0
     assert "its companions were not checked" in restored.err
 
@@ -186,6 +190,7 @@ def test_the_diary_tells_of_drills(server: Machine) -> None:
         "who",
         "host",
         "backup",
+        "rows",
         "result",
         "opened",
         "failed",
@@ -196,6 +201,7 @@ def test_the_diary_tells_of_drills(server: Machine) -> None:
     assert "credentials open" in line
     assert line.endswith(made["path"])
     assert " signed " in line
+    assert " CMDB " in line
     [told] = server.does("register", "diary", "--limit", "1")
     assert (told["opened"], told["failed"], told["generation"]) == (2, 0, made_generation(server))
     assert server.run("register", "diary", "--limit", "none").code == 64
@@ -211,24 +217,30 @@ def made_generation(server: Machine) -> int:
 def test_a_restore_says_what_it_did_and_a_second_one_does_nothing(server: Machine) -> None:
     made = server.back_up()
     other = _copied(server)
-    first = other.run("restore", made["path"], "--password-file", server.password, "--server-name", "ns02")
+    restore = ("restore", made["path"], "--password-file", server.password, *server.confirmed)
+    first = other.run(*restore, "--server-name", "ns02")
     assert first.code == 0
     assert "opened   run-as/deploy-finance" in first.out
     assert "1 key was added." in first.err
     assert "other hardware" in first.err
+    assert "none counts as recoverable before the next database copy" in first.err
     assert other.run("status", "--json").json["server"] == "ns02"
     before = tree(other.home)
-    second = other.run("restore", made["path"], "--password-file", server.password)
+    second = other.run(*restore)
     assert second.code == 0
     assert "Every key was here already" in second.err
     assert tree(other.home) == before
 
 
-def test_a_restore_into_nothing_sets_up_an_empty_database(server: Machine) -> None:
+@pytest.mark.parametrize(("halves", "opened"), [((), 2), (("--keys-only",), 0)])
+def test_a_restore_into_nothing_sets_up_the_database_from_its_copy_or_an_empty_one(
+    server: Machine, halves: tuple[str, ...], opened: int
+) -> None:
     made = server.back_up()
     other = server.beside("empty")
-    document = other.does("restore", made["path"], "--password-file", server.password)
-    assert document["credentials"] == {"opened": 0, "failed": 0}
+    given = ("--password-file", server.password, *server.confirmed)
+    document = other.does("restore", made["path"], *given, *halves)
+    assert document["credentials"] == {"opened": opened, "failed": 0}
     assert other.does("key", "list")[0]["key_id"] == made["key_ids"][0]
 
 
@@ -236,7 +248,8 @@ def test_a_restore_under_a_passphrase(server: Machine) -> None:
     made = server.back_up()
     other = _copied(server)
     passphrase = server.file("passphrase", "nine pears\n")
-    restore = ["restore", made["path"], "--password-file", server.password, "--protector", "passphrase"]
+    password = ["--password-file", server.password, *server.confirmed]
+    restore = ["restore", made["path"], *password, "--protector", "passphrase"]
     assert other.run(*restore, "--passphrase-file", passphrase).code == 0
     assert other.does("protector", "show")["protector"] == "passphrase"
     assert other.does("verify", "--passphrase-file", passphrase)["opened"] == 2
@@ -256,7 +269,8 @@ def test_what_sets_a_home_up_is_refused_where_it_is_set_up_otherwise(server: Mac
 def test_the_same_restore_may_be_said_twice(server: Machine) -> None:
     made = server.back_up()
     other = _copied(server)
-    restore = ["restore", made["path"], "--password-file", server.password, "--protector", "file"]
+    password = ["--password-file", server.password, *server.confirmed]
+    restore = ["restore", made["path"], *password, "--protector", "file"]
     for _ in range(2):
         assert other.run(*restore, "--server-name", "ns02.example.net").code == 0
 
@@ -275,11 +289,12 @@ def test_a_stranger_is_restored_only_when_it_is_meant(server: Machine) -> None:
     restore = ["restore", made["path"], "--password-file", server.password]
     refused = stranger.run(*restore)
     assert (refused.code, refused.out) == (77, "")
-    assert "'nskeys restore FILE --accept-foreign'" in refused.err
+    assert "'nskeys restore FILE --server-key THUMBPRINT'" in refused.err
+    assert f"server key {server.confirmed[1]} signed it." in refused.err
     planned = stranger.run(*restore, "--plan", "--json")
     assert planned.json["foreign"] == ["other_signer", "other_cmdb"]
     assert tree(stranger.home) == before
-    assert stranger.does(*restore, "--accept-foreign")["added"] == made["key_ids"]
+    assert stranger.does(*restore, *server.confirmed)["added"] == made["key_ids"]
 
 
 def test_credentials_whose_keys_are_gone_are_given_up_by_their_number(server: Machine) -> None:
@@ -319,7 +334,7 @@ def test_the_protector_is_changed_and_changed_back(server: Machine) -> None:
     assert server.does("verify", "--passphrase-file", plums)["opened"] == 2
     ran = server.run("protector", "change", "file", "--passphrase-file", plums)
     assert ran.code == 0
-    assert "Old copies of this disk still open the old way." in ran.err
+    assert "Old copies of this disk still open with the earlier protector." in ran.err
     assert server.does("verify")["opened"] == 2
 
 
@@ -350,10 +365,13 @@ def test_destinations_are_added_tested_listed_and_removed(server: Machine) -> No
         "reason": "declared", "default": True, "problem": None,
     }  # fmt: skip
     assert server.run("destination", "test", vault).code == 0
+    assert server.does("destination", "default", vault)["destination"] == vault
+    assert server.does("destination", "list")[0]["default"] is True
+    assert "by default, wherever the last one went" in server.run("destination", "default", vault).err
     assert server.does("destination", "remove", vault)["destination"] == vault
     gone = server.run("destination", "remove", vault)
     assert gone.code == 64
-    assert "none of the configured ones" in gone.err
+    assert "it is not configured" in gone.err
     missing = str(server.folder / "unmounted")
     added = server.run("destination", "add", missing)
     assert added.code == 0
@@ -417,14 +435,14 @@ def test_a_trail_that_no_backup_was_asked_about_is_not_called_whole(server: Mach
     assert server.run("audit", "--verify").code == 0
 
 
-def test_a_line_that_no_key_signed_yet_is_said_to_wait_for_one(server: Machine) -> None:
-    server.run("credential", "remove", "run-as/deploy-finance", "--yes")
+def test_a_line_that_something_else_added_is_named(server: Machine) -> None:
+    with closing(sqlite3.connect(server.home / "cmdb.sqlite3")) as database, database:
+        (line,) = database.execute("SELECT line FROM audit ORDER BY no DESC").fetchone()
+        database.execute("INSERT INTO audit (no, line, digest) VALUES (4, ?, ?)", (line, bytes(32)))
     ran = server.run("audit", "--verify")
-    assert ran.code == 0
-    assert "whole up to line 3" in ran.err
-    assert "Line 4 was written without the server key" in ran.err
-    server.back_up()
-    assert "whole up to line 5" in server.run("audit", "--verify").err
+    assert ran.code == 65
+    assert "whole" not in ran.err
+    assert "Line 4 was added by something other than nskeys: the server key did not sign that." in ran.err
 
 
 def test_a_line_of_the_audit_trail_that_is_no_json_is_listed_as_it_is(server: Machine) -> None:

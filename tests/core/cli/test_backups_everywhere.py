@@ -17,9 +17,23 @@ def vaults(server: Machine) -> tuple[str, str]:
     return first, str(other)
 
 
+DONE = "Backup of Notification Server cryptographic keys is complete."
+
+
+def backups_in(place: str) -> list[Path]:
+    """The key backups that lie there."""
+    return sorted(file for file in Path(place).glob("*.zip") if "-cmdb-" not in file.name)
+
+
+def copies_in(place: str) -> list[Path]:
+    """The database copies, each of one part."""
+    return sorted(Path(place).glob("*-cmdb-1of1*.zip"))
+
+
 def archives(*places: str) -> list[int]:
-    """How many backups lie in each."""
-    return [len(list(Path(place).glob("*.zip"))) for place in places]
+    """How many key backups lie in each; a database copy lies beside them."""
+    assert all(copies_in(place) for place in places if backups_in(place))
+    return [len(backups_in(place)) for place in places]
 
 
 def test_each_named_destination_gets_its_copy(server: Machine, vaults: tuple[str, str]) -> None:
@@ -45,8 +59,8 @@ def test_each_named_destination_gets_its_copy(server: Machine, vaults: tuple[str
 def test_everywhere_is_every_configured_destination(server: Machine, vaults: tuple[str, str]) -> None:
     ran = server.run("backup", "--everywhere", "--password-file", server.password)
     assert (ran.code, archives(*vaults)) == (0, [1, 1])
-    assert ran.err == "Backup of Notification Server cryptographic keys is complete.\n"
-    assert ran.out.count("file ") == 2
+    assert ran.err.startswith(f"{DONE}\nThe database copy of change ")
+    assert ran.out.count("file ") == 4
 
 
 def test_everywhere_without_a_configured_one_is_where_backups_go(server: Machine) -> None:
@@ -63,11 +77,12 @@ def test_what_was_written_counts_and_what_failed_is_said(server: Machine, vaults
     Path(second).rmdir()
     ran = server.run("backup", "--everywhere", "--password-file", server.password)
     assert ran.code == 1
-    complete, failed = ran.err.splitlines()
-    assert complete == "Backup of Notification Server cryptographic keys is complete."
+    complete, failed, copied = ran.err.splitlines()
+    assert complete == DONE
+    assert copied.startswith("The database copy of change ")
     assert failed.startswith(f"No copy in {second}: ")
     assert "folder" in failed
-    assert ran.out.count("file ") == 1
+    assert ran.out.count("file ") == 2
     again = server.run("backup", "--everywhere", "--password-file", server.password, "--json")
     assert again.code == 1
     assert [item["destination"] for item in again.json["copies"]] == [first]
@@ -102,10 +117,10 @@ def test_each_destination_that_lacks_a_good_copy_gets_one_and_no_other(
     first, second = vaults
     assert (needed(server), archives(*vaults)) == (0, [1, 1])
     assert (needed(server), archives(*vaults)) == (0, [1, 1])
-    gone = next(Path(second).glob("*.zip"))
+    gone = backups_in(second)[0]
     gone.unlink()
     assert (needed(server), archives(*vaults)) == (0, [1, 1])
-    damaged = next(Path(first).glob("*.zip"))
+    damaged = backups_in(first)[0]
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"x")
     assert (needed(server), archives(*vaults)) == (0, [2, 1])
     assert server.run("status").code == 0
@@ -149,7 +164,7 @@ def test_named_destinations_are_asked_one_by_one_too(server: Machine, vaults: tu
     )
     said = server.run("backup", "--everywhere", "--if-needed", "--password-file", server.password)
     assert "each of 2 destinations holds every key of this server" in said.err
-    assert said.out.count("file ") == 2
+    assert said.out.count("file ") == 4
 
 
 def test_no_password_is_asked_for_where_none_is_needed(server: Machine, vaults: tuple[str, str]) -> None:

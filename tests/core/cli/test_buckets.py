@@ -23,6 +23,11 @@ def bucket(s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str
     return name
 
 
+def _object(made: dict[str, str]) -> str:
+    """The name of the object that a backup lies in."""
+    return made["path"].removeprefix("s3://nskeys-backups/").partition("?")[0]
+
+
 def no_secret_in(server: Machine, s3: S3Server, *rans: Ran) -> None:
     """Neither in what was said nor in any file of the home."""
     assert not [ran for ran in rans if s3.secret in ran.out + ran.err]
@@ -35,7 +40,7 @@ def test_from_the_bucket_a_new_machine_is_restored(server: Machine, s3: S3Server
     assert added.code == 0, added.err
     place = f"{place}&region=eu-1"
     made = server.back_up("--to", f"s3://{bucket}/ns01/?region=eu-1&endpoint={s3.url}")
-    name = next(iter(s3.objects(bucket))).removeprefix("ns01/")
+    name = next(key for key in s3.objects(bucket) if "-cmdb-" not in key).removeprefix("ns01/")
     assert made["path"] == f"s3://{bucket}/ns01/{name}?endpoint={s3.endpoint}&tls=no&region=eu-1"
     row = server.does("register", "list")[0]
     assert (row["destination"], row["path"], row["proof"]) == (place, made["path"], "opened")
@@ -47,7 +52,8 @@ def test_from_the_bucket_a_new_machine_is_restored(server: Machine, s3: S3Server
     assert server.does("inspect", made["path"])["facts"]["generation"] == 1
     assert server.does("status")["credentials"]["recoverable"] == 2
     other = _copied(server)
-    restored = other.run("restore", made["path"], "--password-file", other.password, "--json")
+    given = ("--password-file", other.password, *server.confirmed)
+    restored = other.run("restore", made["path"], *given, "--json")
     assert restored.code == 0, restored.err
     assert other.does("verify")["failed"] == 0
     no_secret_in(server, s3, added, checked, restored)
@@ -67,12 +73,22 @@ def test_a_server_on_another_machine_is_elsewhere_without_anybodys_word(
         assert server.does("destination", "list")[0]["reason"] == "remote_server"
         assert server.does("status")["credentials"]["recoverable"] == 2
         other = _copied(server)
-        restored = other.run("restore", "latest", "--password-file", other.password, "--json")
+        given = ("--password-file", other.password, *server.confirmed)
+        asked = other.run("restore", "latest", *given)
+        assert asked.code == 69
+        assert f"because nothing on this machine vouches for it: {made[1]['path']}" in " ".join(
+            asked.err.split()
+        )
+        restored = other.run("restore", made[1]["path"], *given, "--json")
         assert restored.code == 0, restored.err
+        # Nothing vouched for the rows that came with the database, so only a copy made since counts.
+        assert other.run("status", "--json").json["credentials"]["recoverable"] == 0
+        newest = other.back_up("--to", place)
         assert other.does("status")["credentials"]["recoverable"] == 2
         pruned = other.does("prune", "--keep-last", "1", "--keep-monthly", "0")
         assert pruned["deleted"] == [made[0]["path"]]
-        assert len(far.objects("nskeys-backups")) == 1
+        backups = {name for name in far.objects("nskeys-backups") if "-cmdb-" not in name}
+        assert backups == {_object(made[1]), _object(newest)}
 
 
 def test_an_object_that_is_missing_or_changed_does_not_count(
@@ -81,7 +97,7 @@ def test_an_object_that_is_missing_or_changed_does_not_count(
     place = s3.address(bucket)
     server.does("destination", "add", place, "--elsewhere", "through a tunnel")
     server.back_up("--to", place)
-    key, data = next(iter(s3.objects(bucket).items()))
+    key, data = next(item for item in s3.objects(bucket).items() if "-cmdb-" not in item[0])
     s3.put(bucket, key, data[:-1] + bytes([data[-1] ^ 1]))
     assert server.run("register", "check", "--json").json[0]["sight"] == "changed"
     refused = server.run("drill", server.does("register", "list")[0]["path"])

@@ -1,4 +1,4 @@
-"""Who signed a backup is a claim until a key shows it."""
+"""Whose server key signed a backup: checked by anybody, and shown to a person to compare."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from nskeys.archive.canonical_zip import build, split
-from nskeys.archive.inspection import inspect
 from nskeys.model.backup import MANIFEST_NAME
 from nskeys.model.signed_json import canonical_json, to_base64url
 from tests.fakes.command_line import Machine
@@ -26,61 +25,66 @@ def with_signature(genuine: str, signature: bytes | None) -> str:
     manifest = json.loads(members[MANIFEST_NAME])
     manifest["sig"] = None if signature is None else to_base64url(signature)
     members[MANIFEST_NAME] = canonical_json(manifest)
-    changed = build(list(members.items()))
-    inspect("changed.zip", changed)  # nothing that is looked at without a key tells
     path = Path(genuine).with_name("changed.zip")
-    path.write_bytes(changed)
+    path.write_bytes(build(list(members.items())))
     return str(path)
 
 
-def test_without_the_key_sixty_four_bytes_are_a_claim(server: Machine, made: str) -> None:
+def test_without_a_server_key_the_one_that_signed_it_is_named_and_no_claim_passes(
+    server: Machine, made: str
+) -> None:
     elsewhere = server.beside("b")
-    for path in (made, with_signature(made, bytes(64))):
-        ran = elsewhere.run("inspect", path)
-        assert ran.code == 0
-        [line] = [line for line in ran.out.splitlines() if line.startswith("signed")]
-        assert "not checked: it claims to be by " in line
-        assert "proven only once it is open" in line
-        assert elsewhere.does("inspect", path)["signer"] == "claimed"
+    ran = elsewhere.run("inspect", made)
+    assert ran.code == 0
+    assert "signed       by the server key below; there is none here to compare it with" in ran.out
+    assert f"server key   {server.confirmed[1]}" in ran.out
+    assert elsewhere.does("inspect", made)["signer"] == "unknown"
+    for machine in (elsewhere, server):
+        forged = machine.run("inspect", with_signature(made, bytes(64)))
+        assert forged.code == 65
+        assert "its signature does not hold: somebody made or changed it" in forged.err
+        assert machine.run("inspect", with_signature(made, None)).code == 65
 
 
-def test_with_the_key_it_is_checked(server: Machine, made: str) -> None:
+def test_with_a_server_key_it_is_compared(server: Machine, made: str) -> None:
     ran = server.run("inspect", made)
     assert (ran.code, server.does("inspect", made)["signer"]) == (0, "this_server")
     assert "by the key of this server" in ran.out
-    forged = server.run("inspect", with_signature(made, bytes(64)), "--json")
-    assert (forged.code, forged.json["signer"]) == (65, "broken")
-    unsigned = server.run("inspect", with_signature(made, None), "--json")
-    assert (unsigned.code, unsigned.json["signer"]) == (0, "nobody")
-
-
-def test_another_servers_backup_claims_its_signer_here(server: Machine, made: str) -> None:
     other = server.beside("b").set_up()
     told = other.run("inspect", made, "--json")
     assert (told.code, told.json["signer"]) == (0, "other_server")
-    assert "it claims to be by" in other.run("inspect", made).out
+    assert "not by the key of this server, but by the one below" in other.run("inspect", made).out
 
 
-def test_a_broken_signature_is_called_broken_and_not_another_servers(server: Machine, made: str) -> None:
+def test_a_broken_signature_is_not_added_to_the_register(server: Machine, made: str) -> None:
     ran = server.run("register", "add", with_signature(made, bytes(64)))
     assert ran.code == 65
-    assert "names the key of this server as its signer, and is not signed by it" in ran.err
+    assert "its signature does not hold" in ran.err
     assert "another server" not in ran.err
     assert len(server.does("register", "list")) == 1
 
 
-def test_once_it_is_open_the_key_inside_is_asked(server: Machine, made: str) -> None:
+def test_a_restore_shows_the_server_key_and_the_identities_and_wants_a_yes(
+    server: Machine, made: str
+) -> None:
     fresh = server.beside("b")
     number = server.does("runbook")["server_key"]
-    plan = fresh.run("restore", made, "--plan", "--password-file", server.password)
-    assert f"It is signed by server key {number}, as the key in it shows." in " ".join(plan.err.split())
-    changed = fresh.run(
-        "restore", with_signature(made, bytes(64)), "--plan", "--password-file", server.password
-    )
-    assert changed.code == 65
-    assert "signed by server key" not in changed.err
+    given = ("--password-file", server.password, "--protector", "file")
+    plan = fresh.run("restore", made, "--plan", *given)
+    assert plan.code == 0
+    assert f"It is signed by server key {number}." in " ".join(plan.err.split())
+    assert fresh.does("restore", made, "--plan", *given)["server_key"] == number
+    unconfirmed = fresh.run("restore", made, *given)
+    assert unconfirmed.code == 77
+    assert "nothing on this machine tells whose server key signed it" in unconfirmed.err
+    other = fresh.run("restore", made, *given, "--server-key", "ab" * 32)
+    assert other.code == 77
+    assert "another server key signed it than the one that was named" in other.err
+    assert fresh.run("restore", made, *given, "--server-key", "ab").code == 64
+    on_paper = f"{number[:32].upper()} {number[32:]}"
+    assert fresh.run("restore", made, *given, "--server-key", on_paper).code == 0
     drilled = server.run("drill", made, "--password-file", server.password)
-    assert f"Its signature is by the server key that it names ({number[:8]})." in drilled.err
+    assert f"It is signed by server key {number}." in drilled.err
 
 
 def test_a_bare_kms_is_taken_by_restore_and_drill_as_is_said(server: Machine, made: str) -> None:

@@ -40,14 +40,18 @@ def test_status_at_risk(server: Machine) -> None:
     document = ran.json
     assert ran.code == 1
     assert list(document) == [
-        "server", "cmdb", "credentials", "keys", "unreadable", "exposed_since", "checked", "last_backup",
-        "backup_due", "due", "best_backup", "copies", "not_proven_by_a_person", "recovery_identity",
-        "unproven_shares", "findings", "leftovers", "claims", "proofs", "practice", "rotation", "taken",
+        "server", "cmdb", "credentials", "keys", "unreadable", "change", "mismatches", "exposed_since",
+        "checked", "last_backup", "backup_due", "database_due", "database_copy", "last_database_copy",
+        "due", "best_backup", "copies", "not_proven_by_a_person",
+        "recovery_identity", "unproven_shares", "findings", "leftovers", "claims", "proofs", "practice",
+        "rotation", "taken",
     ]  # fmt: skip
     assert document["server"] == "ns01.example.net"
     assert document["credentials"] == {
         "total": 2, "recoverable": 0, "at_risk": 2, "lost": 0, "opens_here": 2,
     }  # fmt: skip
+    assert document["change"] == server.does("audit")[-1]["number"]
+    assert document["mismatches"] == []
     assert document["leftovers"] == document["claims"] == []
     assert _TIME.fullmatch(document["exposed_since"])
     assert document["checked"] is None
@@ -71,7 +75,12 @@ def test_status_at_risk(server: Machine) -> None:
     assert document["rotation"] is None
     assert _TIME.fullmatch(document["taken"])
     (key,) = document["keys"]
-    assert set(key) == {"key_id", "state", "created", "credentials", "in_backups"}
+    assert set(key) == {
+        *("key_id", "state", "created", "credentials", "in_backups", "recoverable", "lacks"),
+    }
+    assert (key["recoverable"], key["lacks"]) == (0, "both")
+    assert (document["database_due"], document["database_copy"]) == (True, None)
+    assert document["last_database_copy"] is None
 
 
 def test_status_recoverable(server: Machine) -> None:
@@ -90,6 +99,10 @@ def test_status_recoverable(server: Machine) -> None:
     assert list(best["proofs"]) == ["recorded", "present", "intact", "opened"]
     assert (best["key_ids"], best["protection"]) == (made["key_ids"], "password")
     assert document["copies"]["counting"] == document["copies"]["good"] == 1
+    copy = document["database_copy"]
+    assert copy == document["last_database_copy"]
+    assert (copy["destination"], copy["credentials"], copy["counts"]) == (server.vault(), 2, True)
+    assert document["database_due"] is False
     assert document["proofs"]["opened"] == best["proofs"]["opened"]
     assert document["proofs"]["credentials_open"] is None
 
@@ -119,7 +132,8 @@ def test_credential_show_reveals_only_when_told(server: Machine) -> None:
     listed = server.does("credential", "list", "--kind", "run-as")[0]
     shown = server.does("credential", "show", "run-as/deploy-finance")
     assert {name: shown[name] for name in listed} == listed
-    assert set(shown) - set(listed) == {"exposed_since", "copies"}
+    assert set(shown) - set(listed) == {"exposed_since", "copies", "database_copies", "lacks"}
+    assert (shown["database_copies"], shown["lacks"]) == ([], "both")
     revealed = server.does("credential", "show", "run-as/deploy-finance", "--reveal")
     assert revealed == {**shown, "secret": "p\u00e4ssword"}
 
@@ -150,7 +164,9 @@ def test_credential_import(server: Machine) -> None:
 
 def test_key_list_and_rotation(server: Machine) -> None:
     (key,) = server.does("key", "list")
-    assert list(key) == ["key_id", "state", "created", "credentials", "in_backups"]
+    assert list(key) == [
+        *("key_id", "state", "created", "credentials", "in_backups", "recoverable", "lacks"),
+    ]
     assert (key["state"], key["credentials"], key["in_backups"]) == ("active", 2, 0)
     vault = server.vault()
     first = server.run("key", "rotate", "--json")
@@ -187,7 +203,11 @@ def test_backup(server: Machine) -> None:
     document = server.back_up()
     assert list(document) == [
         "path", "kms_sha256", "key_ids", "proof", "location", "weak_password", "copies", "failures",
+        "keys_made", "database", "database_problem",
     ]  # fmt: skip
+    assert (document["keys_made"], document["database_problem"]) == (True, None)
+    [copy] = document["database"]["copies"]
+    assert (copy["destination"], copy["credentials"]) == (str(Path(document["path"]).parent), 2)
     assert Path(document["path"]).is_file()
     assert document["key_ids"] == [key["key_id"] for key in server.does("key", "list")]
     assert (document["proof"], document["location"]) == ("opened", "here")
@@ -200,16 +220,16 @@ def test_a_backup_that_is_not_needed_names_the_one_that_is_there(server: Machine
     made = server.does("register", "list")
     again = server.does("backup", "--if-needed", "--password-file", server.password)
     assert again["path"] == made[0]["path"]
-    assert len(list(Path(vault).iterdir())) == 1
+    assert len(list(Path(vault).iterdir())) == 2
     server.run("key", "rotate")
     server.back_up("--if-needed")
-    assert len(list(Path(vault).iterdir())) == 2
+    assert len(list(Path(vault).iterdir())) == 3, "the rows are the same, so no database copy is needed"
 
 
 def test_inspect_is_the_manifest(server: Machine) -> None:
     made = server.back_up("--hint", "fruit")
     document = server.does("inspect", made["path"])
-    assert set(document) == {"facts", "sig", "members", "signer"}
+    assert set(document) == {"facts", "sig", "manifest_sig", "members", "signer"}
     assert document["facts"]["hint"] == "fruit"
     assert [key["kid"] for key in document["facts"]["keys"]] == made["key_ids"]
     assert document["members"]["keys.kms"]["sha256"] == made["kms_sha256"]
@@ -220,9 +240,9 @@ def test_restore_drill_and_verify(server: Machine) -> None:
     drilled = server.does("drill", "latest", "--password-file", server.password)
     assert drilled == {
         "proof": "credentials_open", "credentials": {"opened": 2, "failed": 0}, "failures": [],
-        "recorded": True, "diary": "signed",
+        "differences": [], "recorded": True, "diary": "signed", "database": None,
     }  # fmt: skip
-    assert server.does("verify") == {"opened": 2, "failed": 0, "failures": []}
+    assert server.does("verify") == {"opened": 2, "failed": 0, "failures": [], "differences": []}
     other = server.beside("b")
     other.home.mkdir()
     (other.home / "cmdb.sqlite3").write_bytes((server.home / "cmdb.sqlite3").read_bytes())
@@ -231,13 +251,15 @@ def test_restore_drill_and_verify(server: Machine) -> None:
     assert planned["added"] == made["key_ids"]
     assert planned["sets_up"] is True
     assert tree(other.home) == before
-    restored = other.does("restore", made["path"], "--password-file", server.password)
+    restore = ("restore", made["path"], "--password-file", server.password, *server.confirmed)
+    restored = other.does(*restore)
     assert restored == {
         "added": made["key_ids"], "present": [],
-        "credentials": {"opened": 2, "failed": 0}, "failures": [], "weak_passphrase": None,
-        "recorded": True, "protector": "file", "protector_before": "file",
+        "credentials": {"opened": 2, "failed": 0}, "failures": [], "differences": [],
+        "weak_passphrase": None, "recorded": True, "protector": "file", "protector_before": "file",
+        "database": None, "newer": None,
     }  # fmt: skip
-    again = other.does("restore", made["path"], "--password-file", server.password)
+    again = other.does(*restore)
     assert (again["added"], again["present"]) == ([], made["key_ids"])
 
 
@@ -249,7 +271,9 @@ def test_credentials_that_do_not_open_are_named_and_end_with_1(server: Machine) 
     other.home.mkdir()
     (other.home / "cmdb.sqlite3").write_bytes((server.home / "cmdb.sqlite3").read_bytes())
     drilled = server.run("drill", made["path"], "--password-file", server.password, "--json")
-    restored = other.run("restore", made["path"], "--password-file", server.password, "--json")
+    restored = other.run(
+        "restore", made["path"], "--password-file", server.password, *server.confirmed, "--json"
+    )
     verified = other.run("verify", "--json")
     assert (drilled.code, restored.code, verified.code) == (1, 1, 1)
     assert restored.json["credentials"] == {"opened": 0, "failed": 2}
@@ -276,7 +300,8 @@ def test_lists_are_arrays(server: Machine) -> None:
         assert isinstance(document, list)
         assert document
     actions = [line["action"] for line in server.does("audit")]
-    assert actions == ["set-up", "credential-added", "credential-added", "backed-up"]
+    made = ["backup-began", "backed-up", "database-copied"]
+    assert actions == ["set-up", "credential-added", "credential-added", *made]
 
 
 @pytest.mark.parametrize(

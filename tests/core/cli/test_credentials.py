@@ -137,7 +137,7 @@ def test_a_plan_shows_the_rule_and_changes_nothing(server: Machine) -> None:
     ran = server.run("credential", "import", export, "--plan")
     assert ran.code == 0
     assert ran.out.startswith(
-        "KeePassXC CSV: 1 entry.\nNew 1, changed 0, present 0.\nThe kind follows from"
+        "KeePassXC CSV: 1 entry.\nNew 1, changed 0, present 0.\nThe kind comes from a word in"
     )
     assert '"remote control" in Root/Remote control' in ran.out
     assert "Nothing was changed" in ran.err

@@ -32,7 +32,7 @@ def test_columns_are_named_once_and_remembered_for_the_next_file(server: Machine
 def test_a_name_that_is_not_known_is_told(server: Machine) -> None:
     ran = server.run("credential", "import", server.file("x.csv", CSV), "--columns", "crm")
     assert ran.code == 65
-    assert "crm is no name under which columns were remembered" in ran.err
+    assert "crm is not the name of remembered columns" in ran.err
 
 
 @pytest.mark.parametrize(

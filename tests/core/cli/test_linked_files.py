@@ -9,7 +9,7 @@ import pytest
 from nskeys import files
 from nskeys.destinations.ssh.known_hosts import KnownHosts
 from nskeys.errors import CannotCreate, FileUnreadable, HostKeyUnknown
-from nskeys.model.plans import RegistryValues
+from nskeys.model.registry import RegistryValues
 from nskeys.store.home_files import RegistryFile
 from nskeys.store.settings import ConfigToml
 from nskeys.wording.errors import say

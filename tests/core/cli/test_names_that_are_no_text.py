@@ -36,7 +36,7 @@ def test_such_a_file_is_inspected_drilled_and_restored(server: Machine, file: st
     assert drilled.json["proof"] == "credentials_open"
     assert drilled.json["diary"] in ("signed", "unsigned")
     other = _copied(server)
-    restored = other.run("restore", file, "--password-file", other.password, "--json")
+    restored = other.run("restore", file, "--password-file", other.password, *server.confirmed, "--json")
     assert restored.code == 0, restored.err
     assert other.does("verify")["failed"] == 0
     again = server.run("restore", file, "--password-file", server.password)

@@ -12,6 +12,7 @@ import pytest
 
 from nskeys.cli.output import Output
 from nskeys.errors import CannotCreate
+from nskeys.model.signed_json import Json
 
 
 class Streams:
@@ -34,28 +35,41 @@ def test_data_and_words_go_their_own_ways(streams: Streams) -> None:
     assert streams.words.getvalue() == "Words.\nMore words.\n"
 
 
-@pytest.mark.parametrize("items", [[], [{"a": 1}], [{"a": 1}, {"b": None}, "x"]])
-def test_an_array_is_one_document(streams: Streams, items: list[object]) -> None:
-    streams.output.array(iter(items))  # type: ignore[arg-type]  # objects of JSON all of them
-    assert json.loads(streams.data.getvalue()) == items
+def test_quiet_leaves_sentences_out_and_no_complaint() -> None:
+    data, words = io.StringIO(), io.StringIO()
+    output = Output(as_json=False, stdout=data, stderr=words, quiet=True)
+    output.lines(["data"])
+    output.say("All is well.")
+    output.complain("nskeys: It went wrong.", "Do this.")
+    assert data.getvalue() == "data\n"
+    assert words.getvalue() == "nskeys: It went wrong.\nDo this.\n"
+
+
+@pytest.mark.parametrize("items", [[], [{"a": 1}], [{"a": 1}, {"b": None}]])
+def test_an_array_is_one_document_and_each_item_names_its_schema(
+    streams: Streams, items: list[dict[str, Json]]
+) -> None:
+    streams.output.array("key", iter(items))
+    assert json.loads(streams.data.getvalue()) == [{"schema": "nskeys/key/1", **item} for item in items]
 
 
 def test_an_array_is_written_as_it_comes(streams: Streams) -> None:
-    def items() -> Iterator[int]:
-        for number in range(3):
+    def items() -> Iterator[dict[str, Json]]:
+        for number in range(2):
             assert streams.data.getvalue().count("\n") == (0 if number == 0 else number)
-            yield number
+            yield {"a": number}
 
-    streams.output.array(items())
-    assert streams.data.getvalue() == "[\n  0,\n  1,\n  2\n]\n"
+    streams.output.array("key", items())
+    first, second = '{"schema": "nskeys/key/1", "a": 0}', '{"schema": "nskeys/key/1", "a": 1}'
+    assert streams.data.getvalue() == f"[\n  {first},\n  {second}\n]\n"
 
 
 def test_json_cannot_steer_a_terminal(streams: Streams) -> None:
     hostile = "a\x1b[2J\x9b31m\u202e\u0007"
-    streams.output.document({"name": hostile})
+    streams.output.document("key", {"name": hostile})
     assert streams.data.getvalue().isascii()
     assert "\x1b" not in streams.data.getvalue()
-    assert json.loads(streams.data.getvalue()) == {"name": hostile}
+    assert json.loads(streams.data.getvalue()) == {"schema": "nskeys/key/1", "name": hostile}
 
 
 def test_a_table_is_aligned_in_cells_and_made_safe(streams: Streams) -> None:

@@ -13,7 +13,18 @@ from nskeys.cli.grammar.program import grammar
 from nskeys.cli.main import main
 
 _EVERYWHERE = {
-    *("--home", "--json", "--passphrase-file", "--pin-file", "--ssh-secret-file", "--wait", "--help", "-h"),
+    *(
+        "--home",
+        "-q",
+        "--quiet",
+        "--json",
+        "--passphrase-file",
+        "--pin-file",
+        "--ssh-secret-file",
+        "--wait",
+        "--help",
+        "-h",
+    ),
 }
 
 DESIGN = """
@@ -31,11 +42,12 @@ credential import FILE [--plan] [--skip-bad]
 backup [--to DESTINATION] [--password-file F] [--hint TEXT] [--if-needed]
 inspect FILE
 drill FILE|latest [--password-file F]
-restore FILE [--plan] [--accept-foreign] [--password-file F]
+restore FILE [--plan] [--server-key THUMBPRINT] [--password-file F]
 verify
 destination list
 destination add DEST [--elsewhere TEXT]
 destination test DEST
+destination default DEST
 destination remove DEST
 register list
 register check
@@ -43,6 +55,9 @@ register add FILE
 register retire ID
 prune [--plan] [--keep-last N] [--keep-monthly N]
 registry
+key compromise KID
+server-key show
+server-key replace
 protector show
 protector change
 audit [--verify]

@@ -19,7 +19,9 @@ def rescued(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Machine:
     fresh = machine.beside("b")
     fresh.home.mkdir(mode=0o700)
     (fresh.home / "cmdb.sqlite3").write_bytes((machine.home / "cmdb.sqlite3").read_bytes())
-    fresh.run("restore", backup, "--password-file", machine.password, "--protector", "file")
+    fresh.run(
+        "restore", backup, "--password-file", machine.password, "--protector", "file", *machine.confirmed
+    )
     return fresh
 
 

@@ -49,7 +49,7 @@ def test_without_a_backup_that_counts_it_says_so_and_ends_with_1(machine: Machin
     machine.back_up()
     ran = machine.run("runbook")
     assert ran.code == 1
-    assert "leads nowhere" in ran.err
+    assert "is of no use once this machine is gone" in ran.err
     assert "Step 1: the database" in ran.out
 
 

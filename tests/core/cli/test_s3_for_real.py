@@ -101,6 +101,7 @@ def test_an_administrators_whole_way_with_locked_objects(
     assert server.does("register", "check")[0]["sight"] == "good"
     assert server.does("status")["credentials"]["recoverable"] == 2
     other = _copied(server)
-    restored = other.run("restore", made[1], "--password-file", other.password, "--json")
+    given = ("--password-file", other.password, *server.confirmed)
+    restored = other.run("restore", made[1], *given, "--json")
     assert restored.code == 0, restored.err
     assert other.does("verify")["failed"] == 0

@@ -36,12 +36,14 @@ def test_show_prints_the_units_and_installs_nothing(ready: Machine) -> None:
     for name in UNITS:
         assert f"# {units(ready)}/{name}\n" in ran.out
     assert f"--home {ready.home} backup --everywhere --if-needed\n" in ran.out
-    assert "No drill runs by itself" in ran.err
+    assert "Drills are not scheduled" in ran.err
     assert tree(ready.folder) == before
     document = ready.does("schedule", "show")
     assert [Path(unit["path"]).name for unit in document["units"]] == [
         "nskeys-backup.service",
         "nskeys-backup.timer",
+        "nskeys-copy.service",
+        "nskeys-copy.timer",
         "nskeys-check.service",
         "nskeys-check.timer",
     ]
@@ -54,7 +56,7 @@ def test_install_writes_them_and_says_what_to_type(ready: Machine) -> None:
     assert ran.code == 0
     assert sorted(path.name for path in units(ready).iterdir()) == UNITS
     assert {path.stat().st_mode & 0o777 for path in units(ready).iterdir()} == {0o644}
-    assert "systemctl enable --now nskeys-backup.timer nskeys-check.timer" in ran.err
+    assert "systemctl enable --now nskeys-backup.timer nskeys-copy.timer nskeys-check.timer" in ran.err
     assert ready.run("schedule", "status").code == 1
     wants = units(ready) / "timers.target.wants"
     wants.mkdir()
@@ -62,7 +64,7 @@ def test_install_writes_them_and_says_what_to_type(ready: Machine) -> None:
         (wants / job.timer).symlink_to(units(ready) / job.timer)
     done = ready.run("schedule", "status")
     assert done.code == 0
-    assert "begins with the machine" in done.out
+    assert "starts with the machine" in done.out
     assert "The schedule is in force." in done.err
 
 
@@ -91,7 +93,7 @@ def test_remove_takes_them_away(ready: Machine) -> None:
     ready.run("schedule", "install")
     ran = ready.run("schedule", "remove")
     assert (ran.code, ran.out) == (0, "")
-    assert "Nothing runs by itself any more." in ran.err
+    assert "The schedule is removed." in ran.err
     assert list(units(ready).iterdir()) == []
     assert ready.run("schedule", "remove").code == 0
 
@@ -113,7 +115,7 @@ def test_a_passphrase_needs_a_person_and_that_is_said(machine: Machine) -> None:
     machine.does("init", "--protector", "passphrase", "--passphrase-file", passphrase)
     ran = machine.run("schedule", "install")
     assert ran.code == 78
-    assert "a timer has nobody to ask for it" in ran.err
+    assert "a timer cannot ask for it" in ran.err
 
 
 def test_a_folder_that_cannot_be_written_is_said(ready: Machine) -> None:

@@ -52,7 +52,9 @@ def test_new_hardware_is_restored_by_three(held: Held) -> None:
     held.server.does("drill", "latest", "--shares-file", held.file(*held.texts))
     fresh = held.server.beside("b")
     path = held.file(held.texts[4], held.texts[1], held.texts[0])
-    report = fresh.does("restore", held.backup, "--shares-file", path, "--protector", "file")
+    report = fresh.does(
+        "restore", held.backup, "--shares-file", path, "--protector", "file", *held.server.confirmed
+    )
     assert len(report["added"]) == 1
 
 

@@ -84,7 +84,7 @@ def test_another_protector(server: Machine, weak: str) -> None:
 def test_a_restore_under_a_passphrase(server: Machine, weak: str) -> None:
     file = server.back_up("--to", server.vault())["path"]
     new = server.beside("b")
-    back = ("restore", file, "--password-file", server.password)
+    back = ("restore", file, "--password-file", server.password, *server.confirmed)
     under = (*back, "--protector", "passphrase", "--passphrase-file", weak)
     ran = new.run(*under)
     assert (ran.code, f"The password {SAID}" in ran.err) == (65, True)

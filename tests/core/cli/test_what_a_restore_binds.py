@@ -38,7 +38,8 @@ def fresh(machine: Machine, *, database: bool = True) -> Machine:
 def test_the_plan_and_the_report_warn_where_keys_are_bound_more_weakly(machine: Machine) -> None:
     made = guarded(machine)
     other = fresh(machine)
-    restore = ("restore", made, "--password-file", machine.password, "--protector", "file")
+    password = ("--password-file", machine.password, *machine.confirmed)
+    restore = ("restore", made, *password, "--protector", "file")
     plan = " ".join(other.run(*restore, "--plan").err.split())
     assert "What will bind them here: keys in a plain file: whoever copies this disk has the keys." in plan
     assert "That is weaker than before." in plan
@@ -57,7 +58,7 @@ def test_where_they_are_bound_as_before_nothing_is_warned_of(machine: Machine) -
     made = guarded(machine)
     other = fresh(machine)
     bound = ("--protector", "passphrase", "--passphrase-file", phrase(machine))
-    ran = other.run("restore", made, "--password-file", machine.password, *bound)
+    ran = other.run("restore", made, "--password-file", machine.password, *machine.confirmed, *bound)
     assert ran.code == 0, ran.err
     assert "What binds them here now: keys under a passphrase" in ran.err
     assert "weaker" not in ran.err
@@ -86,7 +87,8 @@ def test_the_server_is_called_as_in_the_backup_unless_something_else_is_said(mac
         ("c", ["--server-name", "ns08.example.net"], "ns08.example.net"),
     ):
         other = machine.beside(home)
-        restore = ["restore", made, "--password-file", machine.password, "--protector", "file", *more]
+        password = ["--password-file", machine.password, *machine.confirmed]
+        restore = ["restore", made, *password, "--protector", "file", *more]
         plan = other.run(*restore, "--plan")
         assert f"The server will be called {name}" in plan.err
         assert other.run(*restore, "--plan", "--json").json["server"] == name

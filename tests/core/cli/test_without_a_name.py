@@ -80,7 +80,7 @@ def test_an_address_with_a_user_and_a_key_file_is_enough(
     assert code == 0, told
     code, told = run(server, "backup", "--to", named, "--password-file", server.password, **environment)
     assert code == 0, told
-    assert [path.suffix for path in (tmp_path / "vault").iterdir()] == [".zip"]
+    assert [path.suffix for path in (tmp_path / "vault").iterdir()] == [".zip", ".zip"]
 
 
 def test_a_tilde_that_leads_to_nobodys_home_is_a_sentence(

@@ -59,7 +59,7 @@ def test_a_drill_that_was_not_written_down_is_not_done(backed_up: Machine) -> No
     assert ran.code == 1
     assert ran.json["credentials"] == {"opened": 2, "failed": 0}  # what was proven is told all the same
     assert (ran.json["recorded"], ran.json["diary"]) == (False, "not_written")
-    assert "The register could not be told, so it counts as before." in ran.err
+    assert "The register could not be updated, so it counts as before." in ran.err
     assert diary(backed_up) == 0
     again = backed_up.run("drill", "latest", "--password-file", backed_up.password)
     assert again.code == 0
@@ -86,8 +86,6 @@ def test_a_drill_where_the_keys_are_not_at_hand_is_written_down_unsigned(backed_
         ["register", "retire", "{copy}"],
         ["prune", "--keep-last", "2"],
         ["identity", "create"],
-        ["destination", "remove", "{vault}"],
-        ["schedule", "install"],
         ["key", "rotate"],
         ["credential", "show", "run-as/deploy-finance", "--reveal"],
     ],
@@ -100,9 +98,6 @@ def test_no_command_ends_well_whose_line_could_not_be_written(backed_up: Machine
     if argv[0] == "prune":
         for _ in range(3):
             backed_up.back_up("--to", copy["destination"])
-    if argv[0] == "schedule":
-        (backed_up.folder / "units").mkdir()
-        backed_up.does("identity", "create", "--password-file", backed_up.password)
     words = [word.format(copy=copy["path"], vault=copy["destination"]) for word in argv]
     before = len(backed_up.does("audit"))
     asks = ["--password-file", backed_up.password] if argv[0] in ("backup", "identity") else []
@@ -112,3 +107,32 @@ def test_no_command_ends_well_whose_line_could_not_be_written(backed_up: Machine
     assert "is complete" not in ran.err
     assert len(backed_up.does("audit")) == before
     assert backed_up.run(*words, *asks).code in (0, 1)  # and now it goes
+
+
+@pytest.mark.parametrize(
+    ("argv", "action"),
+    [
+        (["destination", "remove", "{vault}"], "destination-removed"),
+        (["schedule", "install"], "schedule-installed"),
+    ],
+    ids=["destination remove", "schedule install"],
+)
+def test_what_is_no_part_of_the_checkpoint_waits_in_the_home_and_becomes_a_line_at_the_next_change(
+    backed_up: Machine, argv: list[str], action: str
+) -> None:
+    """Settings and units change while the database is somebody else's: nothing is signed for them."""
+    [copy] = backed_up.does("register", "list")
+    if argv[0] == "schedule":
+        (backed_up.folder / "units").mkdir()
+        backed_up.does("identity", "create", "--password-file", backed_up.password)
+    events = backed_up.home / "events.jsonl"
+    before = backed_up.does("audit")
+    with nobody_else_writes(backed_up):
+        ran = backed_up.run(*[word.format(vault=copy["destination"]) for word in argv], "--wait", "0")
+    assert ran.code == 0, ran.err
+    assert action in events.read_text("utf-8")
+    assert backed_up.does("audit") == before
+    backed_up.add("run-as", "after", "x", "svc", "s")
+    added = [line["action"] for line in backed_up.does("audit")[len(before) :]]
+    assert sorted(added) == sorted([action, "credential-added"])
+    assert not events.exists() or action not in events.read_text("utf-8")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from nskeys.crypto.keys import server_thumbprint, thumbprint
 from nskeys.crypto.sealing import Sealer
 from nskeys.crypto.signing import public_of, verify
 from nskeys.model.audit import first_digest, next_digest
-from nskeys.model.credentials import CredentialFields, CredentialKind
+from nskeys.model.checkpoint import from_text as checkpoint_from_text, to_text as checkpoint_to_text
+from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, SealedCredential
+from nskeys.model.home_checkpoint import from_bytes, to_bytes
 from nskeys.model.keys import Kid
 from nskeys.model.register_json import from_text, to_text
 from nskeys.model.secret import SecretBytes
@@ -39,6 +42,7 @@ def test_the_generator_still_makes_the_released_files() -> None:
     assert kept == made.keys()
     for name, data in made.items():
         assert (VECTORS / name).read_bytes() == data, name
+    assert generate.INDEX.read_bytes() == generate.index()
 
 
 def test_thumbprints_are_as_released() -> None:
@@ -50,12 +54,15 @@ def test_thumbprints_are_as_released() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS["rows"], ids=lambda row: row["name"])
-def test_a_released_row_opens(row: dict[str, str]) -> None:
+def test_a_released_row_opens(row: dict[str, Any]) -> None:
     fields = CredentialFields(
         CredentialKind(row["kind"]), row["name"], row["target"], row["account"], row["note"]
     )
     sealer = Sealer(ROWS["cmdb_id"], Kid(row["kid"]), KEYS[row["kid"]])
-    assert sealer.open(row["credential_id"], fields, bytes.fromhex(row["blob"])).text() == row["secret"]
+    created, updated = (datetime.fromtimestamp(row[name], UTC) for name in ("created", "updated"))
+    credential = Credential(row["credential_id"], fields, sealer.kid, created, updated, row["number"])
+    sealed = SealedCredential(credential, bytes.fromhex(row["blob"]))
+    assert sealer.open(sealed).text() == row["secret"]
 
 
 def test_a_released_register_row_is_signed_and_read() -> None:
@@ -72,20 +79,29 @@ def test_a_released_audit_trail_is_whole() -> None:
     for entry in trail["lines"]:
         digest = next_digest(digest, entry["line"])
         assert digest.hex() == entry["digest"]
-    head = json.loads(trail["head"])
-    assert (head["count"], head["head"]) == (len(trail["lines"]), digest.hex())
-    document, signature = trail["head"].encode("utf-8"), bytes.fromhex(trail["signature"])
-    assert verify(bytes.fromhex(trail["public"]), "audit", document, signature)
+    assert (trail["count"], trail["head"]) == (len(trail["lines"]), digest.hex())
 
 
-def test_a_released_key_store_opens_and_its_change_counts(tmp_path: Path) -> None:
+def test_a_released_checkpoint_is_signed_and_the_homes_copy_holds_together() -> None:
+    told = _vector("checkpoint.json")
+    document, signature = told["text"].encode("utf-8"), bytes.fromhex(told["signature"])
+    assert verify(bytes.fromhex(told["public"]), "checkpoint", document, signature)
+    checkpoint = checkpoint_from_text(told["text"])
+    assert checkpoint_to_text(checkpoint) == told["text"]
+    trail = _vector("audit_trail.json")
+    assert (checkpoint.audit.count, checkpoint.audit.digest.hex()) == (trail["count"], trail["head"])
+    home = from_bytes(told["home"].encode("utf-8"))
+    assert home.holds_together
+    assert home.checkpoint == checkpoint
+    assert to_bytes(home).decode("utf-8") == told["home"]
+
+
+def test_a_released_key_store_opens(tmp_path: Path) -> None:
     home = shutil.copytree(VECTORS / "home", tmp_path / "home")
     store = DiskKeyStore(home / "store", home / "server.pub", lambda _: PassphraseProtector())
     answers = Answers({Purpose.PASSPHRASE: [_vector("store.json")["passphrase"]]})
     assert store.info().protector == "passphrase"
-    assert {info.kid: info.state.value for info in store.keys()} == dict(
-        zip(KEYS, ("deactivated", "active"), strict=True)
-    )
+    assert {key.kid for key in store.keys()} == KEYS.keys()
     with store.unlock(answers) as opened:
         for kid, material in KEYS.items():
             assert opened.key(Kid(kid)).same_as(material)

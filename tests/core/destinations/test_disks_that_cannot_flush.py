@@ -91,7 +91,8 @@ def test_what_cannot_be_flushed_is_told_by_the_test_the_result_and_for_each_plac
     ran = server.run("backup", "--to", str(vault), "--to", str(other), "--password-file", server.password)
     assert ran.code == 0
     words = " ".join(ran.err.split())
-    assert words.count("Nothing there can be flushed") == 1
+    assert words.count("Nothing there can be flushed") == 2  # of each half
+    assert words.count(f"{vault}: Nothing there") == 1
     assert f"{vault}/ns01.example.net" in words.partition(": Nothing there")[0]
 
 

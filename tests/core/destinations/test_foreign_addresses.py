@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from nskeys.destinations.foreign_addresses import check
-from nskeys.destinations.resolver import AllDestinations, remote_schemes
+from nskeys.destinations.resolver import AllDestinations, RemoteSchemes
 from nskeys.errors import DestinationInvalid
 from nskeys.wording.errors import say
 
@@ -119,11 +119,11 @@ def test_a_folder_of_that_very_name_is_mentioned_and_can_be_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a:b").mkdir()
-    destinations = AllDestinations(tuple, remote=remote_schemes())
+    destinations = AllDestinations(tuple, remote=RemoteSchemes())
     with pytest.raises(DestinationInvalid) as error:
         destinations.normal("a:b")
     sentence = say(error.value)
-    assert sentence.what == "a:b cannot be used as a destination: it is written as other programs do."
+    assert sentence.what == "a:b cannot be used as a destination: it is an address of another program."
     assert sentence.advice == (
         "Write sftp://a/~/b. What has this very name in the present folder is ./a:b."
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.errors import BadRow, ImportUnreadable
+from nskeys.errors import BadRow, ImportUnreadable, SecretUnavailable
 from nskeys.imports.detect import read_export
 from nskeys.model.imports import Deleted, ImportFormat, ParsedExport
 from nskeys.reasons import FieldProblem
@@ -71,18 +71,25 @@ def test_an_organization_has_collections_and_the_first_one_counts() -> None:
     assert ("collectionIds", 1) in counted(found)
 
 
-@pytest.mark.parametrize("marker", [{"passwordProtected": True, "data": "2.x"}, {"items": [{"type": 1}]}])
-def test_an_encrypted_export_is_refused_with_its_own_token(marker: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("marker", "problem"),
+    [
+        ({"passwordProtected": True, "data": "2.x"}, "encrypted"),
+        ({"items": [{"type": 1}]}, "account_restricted"),
+    ],
+)
+def test_an_encrypted_export_that_no_password_opens_is_told(
+    marker: dict[str, object], problem: str
+) -> None:
     data = json.dumps({"encrypted": True, **marker}).encode()
     with pytest.raises(ImportUnreadable) as caught:
         read_export("export.json", data)
-    assert (caught.value.source, caught.value.problem) == ("export.json", "encrypted")
+    assert (caught.value.source, caught.value.problem) == ("export.json", problem)
 
 
-def test_the_real_shape_of_an_encrypted_export_is_refused() -> None:
-    with pytest.raises(ImportUnreadable) as caught:
+def test_an_export_under_a_password_is_not_read_without_one() -> None:
+    with pytest.raises(SecretUnavailable):
         vector("bitwarden-encrypted.json")
-    assert caught.value.problem == "encrypted"
 
 
 def test_null_is_nothing() -> None:

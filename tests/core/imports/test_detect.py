@@ -98,7 +98,8 @@ def test_a_code_page_is_asked_for_with_the_line_and_read_where_it_is_named() -> 
     [
         (b"", "empty"),
         (b"\xef\xbb\xbf \r\n", "empty"),
-        (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5\x01\x00", "kdbx"),
+        (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5\x01\x00", "kdbx_damaged"),
+        (b"\x03\xd9\xa2\x9a\x66\xfb\x4b\xb5\x01\x00", "kdbx_version"),
         (b"\x03\xd9\xa2\x9a\x65\xfb\x4b\xb5\x01\x00", "kdb"),
         (gzip.compress(HEADER.encode(), mtime=0), "gzip"),
         (bz2.compress(b"x"), "compressed"),
@@ -117,6 +118,9 @@ def test_a_code_page_is_asked_for_with_the_line_and_read_where_it_is_named() -> 
         (b'{"a": 1}\n{"b": 2}\n', "json_lines"),
         (b"-----BEGIN PGP MESSAGE-----\n", "pgp"),
         (b"%PDF-1.7", "pdf"),
+        (b"{\\rtf1 hello}", "unknown_format"),
+        (b"export.csv".ljust(257, b"\0") + b"ustar\x0000".ljust(255, b"\0"), "archive"),
+        (b"<body><table><tr><td>KeePass</td></tr></table></body>", "web_page"),
         (b"SQLite format 3\x00", "sqlite"),
         (b"PK\x03\x04\x14\x00", "zip"),
         (b"<?xml version='1.0'?><KeePassFile><Root>", "xml_syntax"),
@@ -135,7 +139,7 @@ def test_what_people_mistake_for_an_export_is_named(data: bytes, problem: str) -
     [
         ('[{"name": "x",]', ("json_syntax", 1)),
         ('{\n"items": [\n}', ("json_syntax", 3)),
-        ('[{"name": "x", "account": "y", "secret": NaN}]', ("json_syntax", 0)),
+        ('[{"name": "x", "account": "y", "secret": NaN}]', ("number", 0)),
         ('[{"name": "x", "account": "y", "secret": ' + "9" * 5_000 + "}]", ("json_syntax", 0)),
         ("[" * 200_000, ("json_depth", 0)),
         ('[{"name": "x", "account": "y", "secret": "1", "secret": "2"}]', ("duplicate_name", 0)),

@@ -47,3 +47,37 @@ def test_a_long_field_gives_a_key_that_every_database_can_index() -> None:
 def test_what_is_searched_holds_every_field_and_no_other() -> None:
     row = of("Deploy", "Finance-*", "CORP\\Svc", "Call\nFirst")
     assert row.haystack == "deploy\nfinance-*\ncorp\\svc\ncall\nfirst"
+
+
+def test_numbers_are_ordered_as_a_person_counts() -> None:
+    names = [
+        "till-2",
+        "till-12",
+        "till 1",
+        "Till-1",
+        "till-002",
+        "till-1234567890",
+        "till-20",
+        "till",
+        "3",
+        "b",
+    ]
+    ordered = sorted(names, key=lambda name: of(name).by_name)
+    assert ordered == [
+        "3",
+        "b",
+        "till",
+        "till 1",
+        "Till-1",
+        "till-2",
+        "till-002",
+        "till-12",
+        "till-20",
+        "till-1234567890",
+    ]
+    hosts = ["pc10.example.net:443", "pc9.example.net:5631", "pc9.example.net:443"]
+    assert sorted(hosts, key=lambda host: of("x", target=host).by_target) == [
+        "pc9.example.net:443",
+        "pc9.example.net:5631",
+        "pc10.example.net:443",
+    ]

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from nskeys.model.credentials import UNNUMBERED, Credential
+from nskeys.model.assessment import Circumstances, assess
+from nskeys.model.credentials import CHANGE_LIMIT, Credential
+from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
-from nskeys.model.recoverability import Circumstances, DueReason, Recoverability, RecoveryState, assess
+from nskeys.model.recoverability import DueReason, Recoverability, RecoveryState
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
-from tests.fakes.backups import a_copy
+from tests.fakes.backups import a_copy, a_database_copy, a_half
 from tests.fakes.credentials import a_credential
 from tests.fakes.fixed import AFTERNOON
 
@@ -46,9 +48,19 @@ def answer(
     copies: Sequence[BackupCopy] = (),
     date: datetime | None = BACKED_UP,
     elsewhere: bool = True,
+    databases: Sequence[DatabaseCopy] | None = None,
 ) -> Recoverability:
-    """The answer for one server."""
-    return assess(keys, uses, copies, Circumstances(CMDB_ID, date, elsewhere))
+    """The answer for one server; a database copy elsewhere has every row as it is, unless others are
+    given."""
+    if databases is None:
+        databases = [a_database_copy(CHANGE_LIMIT, *(use.kid for use in uses))]
+    circumstances = Circumstances(CMDB_ID, date, elsewhere)
+    return assess(keys, uses, copies, circumstances, a_half(*databases))
+
+
+def state_of(found: Recoverability, kid: Kid) -> RecoveryState:
+    """The state of the credentials of a key."""
+    return found.state_of(replace(a_credential("one", kid=kid).credential, number=1))
 
 
 # --- recoverable, at risk, lost -------------------------------------------------------------------
@@ -56,7 +68,7 @@ def answer(
 
 def test_a_good_copy_elsewhere_makes_a_keys_credentials_recoverable() -> None:
     found = answer(copies=[copy()])
-    assert found.state_of(OLD) is RecoveryState.RECOVERABLE
+    assert state_of(found, OLD) is RecoveryState.RECOVERABLE
     assert (found.totals.recoverable, found.totals.at_risk, found.totals.lost) == (10, 0, 0)
     assert found.exposed_since is None
 
@@ -90,14 +102,14 @@ def test_a_good_copy_elsewhere_makes_a_keys_credentials_recoverable() -> None:
 )
 def test_a_copy_that_lacks_one_thing_leaves_them_at_risk(useless: BackupCopy) -> None:
     found = answer(copies=[useless])
-    assert found.state_of(OLD) is RecoveryState.AT_RISK
+    assert state_of(found, OLD) is RecoveryState.AT_RISK
     assert found.totals.at_risk == 10
     assert found.best is None
 
 
 def test_a_key_that_is_neither_here_nor_in_a_good_copy_is_lost() -> None:
     found = answer(uses=[use(FOREIGN)], copies=[copy(FOREIGN, where=HERE)])
-    assert found.state_of(FOREIGN) is RecoveryState.LOST
+    assert state_of(found, FOREIGN) is RecoveryState.LOST
     assert found.totals.lost == 10
     assert found.totals.opens_here == 0
 
@@ -119,7 +131,7 @@ def test_every_credential_is_counted_once() -> None:
 
 
 def test_a_key_nobody_knows_of_is_lost() -> None:
-    assert answer().state_of(FOREIGN) is RecoveryState.LOST
+    assert state_of(answer(), FOREIGN) is RecoveryState.LOST
 
 
 # --- which copies are named -----------------------------------------------------------------------
@@ -351,14 +363,14 @@ def test_the_work_grows_with_keys_and_backups_only() -> None:
 
 
 def drilled_copy(upto: int | None, *kids: Kid, rows: int = 100, generation: int = 1) -> BackupCopy:
-    """A good copy whose drill saw the seals up to this number, and opened all rows of its keys."""
+    """A good copy whose drill saw the changes up to this number, and opened all rows of its keys."""
     proven = copy(*kids, generation=generation).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON)
     return replace(proven, drilled_rows=rows, drilled_upto=upto)
 
 
-def sealed_at(number: int, kid: Kid = OLD) -> Credential:
-    """A credential whose seal has this number."""
-    return replace(a_credential(kid=kid).credential, seal_no=number)
+def of_change(number: int, kid: Kid = OLD) -> Credential:
+    """A credential that this change sealed."""
+    return replace(a_credential(kid=kid).credential, number=number)
 
 
 @pytest.mark.parametrize(
@@ -367,21 +379,29 @@ def sealed_at(number: int, kid: Kid = OLD) -> Credential:
         (7, 7, Proof.CREDENTIALS_OPEN),
         (7, 0, Proof.CREDENTIALS_OPEN),
         (7, 8, Proof.KEYS_MATCH),
-        (7, UNNUMBERED, Proof.KEYS_MATCH),
+        (7, CHANGE_LIMIT, Proof.KEYS_MATCH),
         (None, 0, Proof.KEYS_MATCH),
     ],
 )
 def test_a_credential_sealed_after_a_drill_has_matching_keys(
     upto: int | None, number: int, proof: Proof
 ) -> None:
-    found = answer(uses=[replace(use(), last_seal=9)], copies=[drilled_copy(upto)])
-    [claim] = found.coverage_of(sealed_at(number)).copies
+    found = answer(uses=[replace(use(), last_number=9)], copies=[drilled_copy(upto)])
+    [claim] = found.coverage_of(of_change(number)).copies
     assert (claim.proof, claim.moment) == (proof, AFTERNOON)
+
+
+@pytest.mark.parametrize(("resealed", "proof"), [(7, Proof.CREDENTIALS_OPEN), (8, Proof.KEYS_MATCH)])
+def test_what_was_moved_to_another_key_after_a_drill_has_matching_keys(resealed: int, proof: Proof) -> None:
+    """A rotation keeps the numbers, so the key's row says when it did that."""
+    found = answer(uses=[replace(use(), last_number=3, resealed=resealed)], copies=[drilled_copy(7)])
+    assert found.keys[0].last_change == resealed
+    assert found.coverage_of(of_change(3)).copies[0].proof is proof
 
 
 def test_a_later_drill_that_opened_less_takes_the_claim_back() -> None:
     failed = drilled_copy(7).with_proof(Proof.KEYS_MATCH, EVENING)
-    [claim] = answer(copies=[failed]).coverage_of(sealed_at(1)).copies
+    [claim] = answer(copies=[failed]).coverage_of(of_change(1)).copies
     assert (claim.proof, claim.moment) == (Proof.KEYS_MATCH, EVENING)
 
 
@@ -389,8 +409,8 @@ def test_each_credential_names_its_copies_best_proof_first() -> None:
     drilled = drilled_copy(7, generation=1)
     opened = copy(generation=3)
     matching = copy(generation=2).with_proof(Proof.KEYS_MATCH, AFTERNOON)
-    found = answer(uses=[replace(use(), last_seal=9)], copies=[opened, drilled, matching])
-    before, after = found.coverage_of(sealed_at(7)).copies, found.coverage_of(sealed_at(8)).copies
+    found = answer(uses=[replace(use(), last_number=9)], copies=[opened, drilled, matching])
+    before, after = found.coverage_of(of_change(7)).copies, found.coverage_of(of_change(8)).copies
     assert [claim.copy.backup.generation for claim in before] == [1, 2, 3]
     assert [claim.proof for claim in before] == [Proof.CREDENTIALS_OPEN, Proof.KEYS_MATCH, Proof.OPENED]
     assert [claim.copy.backup.generation for claim in after] == [2, 1, 3], "the newer of equal proofs"
@@ -399,19 +419,19 @@ def test_each_credential_names_its_copies_best_proof_first() -> None:
 
 
 def test_a_credential_of_a_key_that_nobody_knows_is_lost() -> None:
-    coverage = answer().coverage_of(sealed_at(1, FOREIGN))
+    coverage = answer().coverage_of(of_change(1, FOREIGN))
     assert (coverage.state, coverage.copies) == (RecoveryState.LOST, ())
 
 
 def test_of_two_copies_the_one_is_best_whose_drill_saw_every_seal() -> None:
     saw_all, saw_less = drilled_copy(9, generation=1), drilled_copy(8, generation=2)
-    found = answer(uses=[replace(use(), last_seal=9)], copies=[saw_less, saw_all])
+    found = answer(uses=[replace(use(), last_number=9)], copies=[saw_less, saw_all])
     assert found.best is not None
     assert found.best.backup.generation == 1
 
 
 def test_what_a_drill_covers_is_told_key_by_key_for_any_copy() -> None:
-    uses = [replace(use(OLD, 10), last_seal=5), replace(use(NEW, 4), last_seal=9)]
+    uses = [replace(use(OLD, 10), last_number=5), replace(use(NEW, 4), last_number=9)]
     best, other = drilled_copy(9, OLD, NEW, generation=2), drilled_copy(8, OLD, NEW, generation=1)
     found = replace(answer([key(OLD), key(NEW)], uses, [best, other]), drilled=14)
     assert found.best == best

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from nskeys.model.backup import Protection
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
-from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, ProofDate
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, ProofDate, Protection
 from nskeys.model.register_json import TEXT_LIMIT, from_text, to_text
 from nskeys.model.signed_json import canonical_json
 from tests.fakes.backups import a_copy

@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings, strategies as st
 
-from nskeys.model.backup import Protection
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
-from nskeys.model.register import BackupCopy, CopyStatus, Proof, ProofDate
+from nskeys.model.register import BackupCopy, CopyStatus, Proof, ProofDate, Protection
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
 from tests.fakes.backups import a_copy
 from tests.fakes.fixed import AFTERNOON

@@ -1,11 +1,16 @@
 """What holds for every change: it needs an installation, it writes one line, and the new head is signed."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from nskeys.errors import Locked, NotSetUp
+from nskeys.model.checkpoint import Checkpoint
 from nskeys.ports import Purpose
+from nskeys.services.database.proving import DatabaseCheckService
+from nskeys.services.settling import home_of
+from tests.core.services.database.moving import move
 from tests.fakes.fixed import Answers
 from tests.fakes.servers import NOBODY, PASSWORD, Server, Site, run_as
 from tests.fakes.sheets import check, split_among
@@ -51,12 +56,24 @@ def check_shares(server: Server) -> object:
     return check(server, SPLITS[server.vault, server.installation.home.path])
 
 
+def check_a_backup(server: Server) -> object:
+    """Somebody else's backup is proven by what was restored from it."""
+    service = DatabaseCheckService(server.installation, lag=0)
+    return service.execute(service.plan(server.restored_elsewhere()), NOBODY)
+
+
 SPLITS: dict[tuple[str, str], list[str]] = {}
 SIGNED: dict[str, Change] = {
     "credential-added": lambda server: server.add("two"),
     "credential-edited": edit,
     "credential-revealed": reveal,
     "backed-up": back_up,
+    "database-copied": lambda server: server.services.database.execute(
+        server.services.database.plan(server.vault), NOBODY
+    ),
+    "database-declared": lambda server: server.services.declared_backups.declare("tape", NOBODY),
+    "database-withdrawn": lambda server: server.services.declared_backups.withdraw("to vault02", NOBODY),
+    "database-checked": check_a_backup,
     "drilled": lambda server: server.drill(newest(server)),
     "register-checked": lambda server: server.services.register.check(NOBODY),
     "register-added": lambda server: server.services.register.add(newest(server), NOBODY),
@@ -66,18 +83,21 @@ SIGNED: dict[str, Change] = {
     "custodians-split": lambda server: split_among(server),
     "custodians-checked": check_shares,
     "protector-changed": lambda server: server.protect_anew(),
+    "database-moved": lambda server: move(server, f"{server.installation.home.path}/other.sqlite3"),
+    "credential-removed": lambda server: server.services.credentials.remove(
+        server.services.credentials.show("run-as/one"), NOBODY
+    ),
 }
 UNSIGNED: dict[str, Change] = {
-    "credential-removed": lambda server: server.services.credentials.remove(
-        server.services.credentials.show("run-as/one")
-    ),
     "destination-added": lambda server: server.services.destinations.add(server.local),
     "destination-removed": lambda server: server.services.destinations.remove(server.vault),
 }
-"""These need no key: the next change that does signs what they wrote."""
+"""These need no key: what they wrote waits in the home for the next change that does."""
 NEEDS_KEYS: dict[str, Change] = {
     "add": lambda server: server.add("one"),
     "verify": lambda server: server.services.verify.execute(NOBODY),
+    "plan a database copy": lambda server: server.services.database.plan(),
+    "plan a move": lambda server: server.services.database_move.plan("/other.sqlite3"),
     "plan a backup": lambda server: server.services.backup.plan(),
     "due": lambda server: server.services.backup.due(),
     "overview": lambda server: server.services.recoverability.overview(),
@@ -102,18 +122,53 @@ def filled(server: Server) -> Server:
     server.add("one")
     back_up(server)
     SPLITS[server.vault, server.installation.home.path] = split_among(server)[1]
+    server.services.declared_backups.declare("to vault02", NOBODY)
     return server
 
 
-@pytest.mark.parametrize("action", [*SIGNED, *UNSIGNED])
-def test_it_writes_one_line_and_signs_the_head_where_a_key_is_at_hand(filled: Server, action: str) -> None:
-    before = len(filled.audit())
-    (SIGNED | UNSIGNED)[action](filled)
+@pytest.mark.parametrize("action", SIGNED)
+def test_it_writes_one_line_and_signs_a_checkpoint(filled: Server, action: str) -> None:
+    before, number = len(filled.audit()), checkpoint(filled).number
+    SIGNED[action](filled)
+    if action == "database-checked":
+        assert json.loads(filled.audit()[before])["action"] == "database-check-began"
+        before, number = before + 1, number + 1
+    if action == "backed-up":  # whose number was reserved in a change of its own
+        assert json.loads(filled.audit()[before])["action"] == "backup-began"
+        before, number = before + 1, number + 1
     assert len(filled.audit()) == before + 1
-    assert f'"action":"{action}"' in filled.audit()[-1]
+    line = json.loads(filled.audit()[-1])
+    assert (line["action"], line["number"]) == (action, number + 1)
+    assert (checkpoint(filled).number, checkpoint(filled).audit.count) == (number + 1, before + 1)
     verdict = filled.services.audit.verify()
-    assert verdict.whole
-    assert verdict.signed_lines == (before + 1 if action in SIGNED else before)
+    assert (verdict.whole, verdict.signed_lines) == (True, before + 1)
+
+
+@pytest.mark.parametrize("action", UNSIGNED)
+def test_without_a_key_its_line_waits_for_the_next_change_that_is_signed(
+    filled: Server, action: str
+) -> None:
+    before = len(filled.audit())
+    UNSIGNED[action](filled)
+    assert len(filled.audit()) == before
+    filled.clock.advance(days=1)
+    filled.add("later")
+    waited, own = (json.loads(line) for line in filled.audit()[before:])
+    assert (waited["action"], own["action"]) == (action, "credential-added")
+    assert waited["time"] < own["time"]
+    assert waited["number"] == own["number"]
+    assert filled.services.audit.verify().signed_lines == before + 2
+    filled.add("latest")
+    assert len(filled.audit()) == before + 3, "each event is taken once"
+
+
+def checkpoint(server: Server) -> Checkpoint:
+    """The checkpoint that home and CMDB agree on."""
+    home = home_of(server.installation)
+    assert home is not None
+    with server.installation.cmdb.reading() as view:
+        assert view.checkpoint() == home.signed
+    return home.checkpoint
 
 
 @pytest.mark.parametrize("action", [*SIGNED, *UNSIGNED])

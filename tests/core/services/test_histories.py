@@ -1,12 +1,14 @@
-"""Random histories: what is claimed to be recoverable is what a restore after a fire really opens.
+"""Random histories: what is claimed to be recoverable is what the files that are left really bring back.
 
-For each credential its state, and for each copy how far it claims to be proven, are held against a restore
-on a fresh machine that has nothing but a copy of the database and that file. The claim may be worse than
-the truth, never better. What else happens to servers is one more method of `History`, a new claim is one
-more assertion in `claims_are_true`.
+For each credential its state is held against what key backups and database copies elsewhere bring back,
+without anything else of the server; for each copy how far it claims to be proven, against a restore on a
+fresh machine that has the database and that file. The claim may be worse than the truth, never better, and
+is no worse where the rule of the two halves says that a credential comes back. What else happens to servers
+is one more method of `History`, a new claim is one more assertion in `claims_are_true`.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,26 +16,52 @@ from dataclasses import dataclass, replace
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from nskeys.archive.database_copy.writing import PartSize
 from nskeys.errors import NskeysError
 from nskeys.model.credentials import Credential, SealedCredential
+from nskeys.model.database_copy import is_part_name
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
 from nskeys.model.plans import ProofReport
 from nskeys.model.recoverability import RecoveryState
 from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.model.retention import Retention
+from nskeys.model.signed_json import Json, canonical_json
 from nskeys.ports import SilentProgress, Stage
 from nskeys.reasons import Problem
+from nskeys.services.database.proving import DatabaseCheckService
+from nskeys.services.database.service import DatabaseCopyService
 from nskeys.services.open_backup import find_source
+from nskeys.services.register.database_probe import check_database_copies
+from nskeys.services.settling import home_of
 from nskeys.services.status.overview import Overview
+from tests.core.services.files_alone import brought_back
 from tests.core.services.register.test_forged_register import FORGERIES, changed, says
+from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import Place
 from tests.fakes.memory_site import MemoryServer, MemorySite
+from tests.fakes.memory_tables import State
+from tests.fakes.other_databases import MemoryOtherDatabase
 from tests.fakes.servers import NOBODY, RawRegisterRow, run_as
 
 pytestmark = pytest.mark.slow
 
 _SECOND_VAULT = "/safe"
+
+
+_COPY_FORGERIES: tuple[tuple[str, Json], ...] = (
+    ("number", 1 << 50),
+    ("covers_nothing", False),
+    ("uncovered", []),
+    ("keys", []),
+)
+
+
+def _copy_says(row: RawRegisterRow, name: str, value: Json) -> RawRegisterRow:
+    """The row of a database copy with another claim."""
+    body = json.loads(row.body)
+    body["copy"][name] = value
+    return replace(row, body=canonical_json(body).decode())
 
 
 class _PowerCut(Exception):
@@ -63,6 +91,8 @@ class History:
         """What a drill or a restore opened: the archive's hash, the credential's id, the row as it was."""
         self.person_opened: set[tuple[str, ...]] = set()
         """The recipients of backups that somebody opened in a drill or a restore."""
+        self.others: list[State] = []
+        """What somebody else's backups bring back."""
         self._names = 0
 
     def add(self, number: int) -> None:
@@ -76,7 +106,7 @@ class History:
         self.server.services.credentials.edit(credential, fields, None, NOBODY)
 
     def remove(self, number: int) -> None:
-        self.server.services.credentials.remove(self._credential(number))
+        self.server.services.credentials.remove(self._credential(number), NOBODY)
 
     def rotate(self, number: int) -> None:
         self.server.rotate(without_backup=number % 4 == 0)
@@ -86,24 +116,83 @@ class History:
             self.server.rotate(without_backup=number % 2 == 0, progress=_StopsResealing())
 
     def back_up(self, number: int) -> None:
-        self.server.back_up((self.server.vault, self.server.local, _SECOND_VAULT)[number % 3])
+        self.server.back_up(self._destination(number))
+
+    def back_up_keys(self, number: int) -> None:
+        self.server.back_up_keys(self._destination(number))
+
+    def copy_the_database(self, number: int) -> None:
+        service = self.server.services.database
+        service.execute(service.plan(self._destination(number)), NOBODY)
+
+    def copy_in_parts(self, number: int) -> None:
+        service = DatabaseCopyService(self.server.installation, PartSize(packed=1_500, unpacked=1_500))
+        service.execute(service.plan(self._destination(number)), NOBODY)
+
+    def declare_others(self, number: int) -> None:
+        """Somebody else backs the database up, it is said."""
+        self.server.services.declared_backups.declare(f"tape {number % 2}", NOBODY)
+
+    def withdraw_others(self, number: int) -> None:
+        self.server.services.declared_backups.withdraw(f"tape {number % 2}", NOBODY)
+
+    def others_back_up(self, number: int) -> None:
+        """They do: what they have is there whatever burns."""
+        self.others.append(self.server.cmdb.state.copy())
+
+    def check_others(self, number: int) -> None:
+        """One of their backups is restored and checked, which may be an older one."""
+        cmdb = MemoryCmdb()
+        cmdb.create(self.server.cmdb.cmdb_id())
+        cmdb.state = self.others[-1 - number % min(3, len(self.others))].copy()
+        self._check(cmdb, number)
+
+    def check_a_replica(self, number: int) -> None:
+        """The database itself is named as the backup of itself."""
+        self._check(self.server.cmdb, number)
+
+    def check_a_changed_one(self, number: int) -> None:
+        """Somebody changed what was restored."""
+        cmdb = MemoryCmdb()
+        cmdb.create(self.server.cmdb.cmdb_id())
+        state = self.server.cmdb.state.copy()
+        name = sorted(state.rows)[number % len(state.rows)]
+        row = state.rows.pop(name)
+        if number % 2:
+            fields = replace(row.credential.fields, target="evil")
+            state.rows[name] = replace(row, credential=replace(row.credential, fields=fields))
+        cmdb.state = state
+        self._check(cmdb, number)
+
+    def _check(self, cmdb: MemoryCmdb, number: int) -> None:
+        known = self.server.other_databases.known
+        known["named"] = MemoryOtherDatabase("named", cmdb)
+        service = DatabaseCheckService(self.server.installation, lag=0)
+        service.execute(service.plan("named", f"tape {number % 2}"), NOBODY)
+
+    def _destination(self, number: int) -> str:
+        return (self.server.vault, self.server.local, _SECOND_VAULT)[number % 3]
 
     def make_an_identity(self, number: int) -> None:
         self.server.make_identity()
 
     def back_up_to_recipients(self, number: int) -> None:
         """To the recovery identity; to a new one, where there is none or somebody made one meanwhile."""
-        if not self.server.installation.recovery.record() or number % 5 == 0:
+        if not self.server.services.recovery.show() or number % 5 == 0:
             self.make_an_identity(number)
-        self.server.back_up_to(
-            destination=(self.server.vault, self.server.local, _SECOND_VAULT)[number % 3]
-        )
+        self.server.back_up_to(destination=self._destination(number))
 
     def lose(self, number: int) -> None:
         self.server.lose(self._file(number))
 
     def corrupt(self, number: int) -> None:
         self.server.corrupt(self._file(number))
+
+    def lose_a_part(self, number: int) -> None:
+        self.server.lose(self._part(number))
+
+    def corrupt_a_part(self, number: int) -> None:
+        self.server.corrupt(self._part(number))
 
     def carry(self, number: int) -> None:
         address = self.server.carry(self._file(number), _SECOND_VAULT)
@@ -143,12 +232,21 @@ class History:
 
     def write_into_the_register(self, number: int) -> None:
         """Rows changed by hand, with the signature they had, with none, or with another row's."""
-        rows = self.server.register_rows()
         forgeries = [*FORGERIES.values(), says("kids", sorted(self.server.states()))]
         forgery = forgeries[number % len(forgeries)]
-        chosen, other = rows[number % len(rows)], rows[(number + 1) % len(rows)]
+        self._forge(lambda row: changed(row, forgery), '{"address":', number)
+
+    def write_into_a_copys_row(self, number: int) -> None:
+        """The same of database copies."""
+        name, value = _COPY_FORGERIES[number % len(_COPY_FORGERIES)]
+        self._forge(lambda row: _copy_says(row, name, value), '{"copy":', number)
+
+    def _forge(self, forge: Callable[[RawRegisterRow], RawRegisterRow], of: str, number: int) -> None:
+        rows = self.server.register_rows()
+        suitable = [row for row in rows if row.body.startswith(of)]
+        chosen, other = suitable[number % len(suitable)], rows[(number + 1) % len(rows)]
         signature = (chosen.signature, None, other.signature)[number % 3]
-        forged = replace(changed(chosen, forgery), signature=signature)
+        forged = replace(forge(chosen), signature=signature)
         self.server.forge_register([row for row in rows if row is not chosen] + [forged])
 
     def cut_off(self, number: int) -> None:
@@ -174,9 +272,11 @@ class History:
         self.server.services.pruning.execute(plan, NOBODY)
         assert self._recoverable() >= before
 
-    def _recoverable(self) -> set[Kid]:
-        keys = self.server.services.recoverability.assess().keys
-        return {key.kid for key in keys if key.state is RecoveryState.RECOVERABLE and key.credentials}
+    def _recoverable(self) -> set[str]:
+        answer = self.server.services.recoverability.assess()
+        credentials = [row.credential for row in rows_of(self.server)]
+        back = [one for one in credentials if answer.state_of(one) is RecoveryState.RECOVERABLE]
+        return {credential.credential_id for credential in back}
 
     def keep_a_database(self, number: int) -> None:
         self.older_database = self.site.with_database_of(self.server)
@@ -210,12 +310,21 @@ class History:
         return rows[number % len(rows)].credential
 
     def _file(self, number: int) -> str:
-        files = [
+        """A key backup."""
+        files = [file for file in self._files() if not is_part_name(file)]
+        return files[number % len(files)]
+
+    def _part(self, number: int) -> str:
+        """A part of a database copy."""
+        files = [file for file in self._files() if is_part_name(file)]
+        return files[number % len(files)]
+
+    def _files(self) -> list[str]:
+        return [
             f"{address}/{name}"
             for address, place in sorted(self.server.destinations.places.items())
             for name in sorted(place.files)
         ]
-        return files[number % len(files)]
 
     def _place(self, address: str) -> tuple[Place, str]:
         folder, _, name = address.rpartition("/")
@@ -278,9 +387,12 @@ def claims_are_true(history: History) -> None:
     assert answer.totals.opens_here == here.opened
     closed = {item.credential.credential_id for item in here.failures}
     good = {key.kid: key.good_copies for key in answer.keys}
+    back, rule = brought_back(server, history.site, history.others), by_the_rule(server, overview)
     for credential in (row.credential for row in rows_of(server)):
-        state = answer.state_of(credential.kid)
+        state, fields = answer.state_of(credential), credential.fields
         if state is RecoveryState.RECOVERABLE:
+            row = (credential.credential_id, credential.number)
+            assert (*row, fields.name, fields.target, fields.account) in back
             assert good[credential.kid]
             for copy in good[credential.kid]:
                 keys, opened = truth.of(copy, after_the_fire=True)
@@ -288,13 +400,52 @@ def claims_are_true(history: History) -> None:
                 assert credential.credential_id in opened
         elif state is RecoveryState.AT_RISK:
             assert credential.credential_id not in closed
+        if credential.number <= rule.get(credential.kid, 0):
+            assert state is RecoveryState.RECOVERABLE, "no worse than the rule says"
     for key in answer.keys:
-        if key.state is RecoveryState.AT_RISK:
-            assert (key.exposed_since is None) == (key.credentials == 0)
+        assert (key.exposed_since is None) == (not key.at_risk)
     for copy in overview.copies:
         copy_is_what_it_claims(copy, history, truth)
     if not answer.due:
         last_backup_is_whole(overview, server)
+
+
+def by_the_rule(server: MemoryServer, overview: Overview) -> dict[Kid, int]:
+    """Up to which number each key's credentials come back, every copy looked at now and the rule of the two
+    halves said once more."""
+    if overview.mismatches or overview.differences:
+        return {}
+    named = home_of(server.installation)
+    assert named is not None
+    installation, point = server.installation, named.checkpoint
+    held: set[str] = set()
+    for backup in overview.copies:
+        if backup.counts:
+            held |= {*backup.backup.kids, *backup.backup.copy_kids}
+    with installation.cmdb.reading() as view:
+        inventory = {kid: known for kid, known in view.inventory() if known is not None}
+    found: dict[Kid, int] = {}
+    made_here = [copy for copy in overview.databases if not copy.declared]
+    declared = [copy for copy in overview.databases if copy.declared]
+    for copy in (*check_database_copies(installation, made_here, SilentProgress()), *declared):
+        made = copy.copy
+        ours = made.server_key == point.server_key and not any(
+            first <= made.number <= last for first, last in point.void
+        )
+        before = {one.server_key: one.upto for one in point.predecessors}
+        if not copy.good or not (ours or made.number <= before.get(made.server_key, 0)):
+            continue
+        every_key = all(kid in held for kid, rows in made.keys if rows)
+        for kid, known in inventory.items():
+            serves = (
+                {kid, *filter(None, [made.copy_kid])} <= held
+                and (known.resealed <= made.number or every_key)
+                and made.number >= known.counted
+                and not made.uncovered
+            )
+            if serves and made.cmdb_id == server.cmdb.cmdb_id():
+                found[kid] = max(found.get(kid, 0), made.number)
+    return found
 
 
 def copy_is_what_it_claims(copy: BackupCopy, history: History, truth: Truth) -> None:
@@ -313,9 +464,12 @@ def copy_is_what_it_claims(copy: BackupCopy, history: History, truth: Truth) -> 
         assert tuple(sorted(copy.backup.recipients)) in history.person_opened, "nobody showed that he can"
     keys, opened = truth.of(copy, after_the_fire=copy.counts)
     assert keys == set(copy.backup.kids)
+    with history.server.installation.cmdb.reading() as view:
+        moved = {kid: known.resealed for kid, known in view.inventory() if known is not None}
     for row in rows_of(history.server):
         credential = row.credential
-        if credential.kid in keys and copy.proof_of(credential.seal_no) is Proof.CREDENTIALS_OPEN:
+        sealed = max(credential.number, moved[credential.kid])
+        if credential.kid in keys and copy.proof_of(sealed) is Proof.CREDENTIALS_OPEN:
             assert credential.credential_id in opened
             tried = (copy.backup.archive_sha256, credential.credential_id, row.blob)
             assert tried in history.tried, "it would open, but nobody tried"

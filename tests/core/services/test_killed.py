@@ -1,10 +1,12 @@
 """A process that is killed before any of its calls loses nothing, and running it again finishes the job."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
-from nskeys.errors import NotSetUp
+from nskeys.errors import AlreadySetUp, NotSetUp
+from nskeys.model.database_copy import is_part_name
 from nskeys.model.keys import KeyState, RotationStage
 from nskeys.model.register import CopyStatus
 from nskeys.model.retention import Retention
@@ -79,7 +81,7 @@ def test_a_set_up() -> None:
         server.add("the first")
 
     def act(server: MemoryServer) -> None:
-        if not server.key_store.exists():
+        with suppress(AlreadySetUp):  # committed before the death: whoever comes next finishes it
             server.set_up()
 
     assert len(Walk(lambda: MemorySite().server(), act, intact, done).run()) > 10
@@ -113,7 +115,7 @@ def test_a_recovery_identity() -> None:
             server.make_identity()
 
     calls = Walk(with_credentials, act, intact, done).run()
-    assert calls.index("cmdb.changing ends") < calls.index("recovery.write")
+    assert calls.index("identity_files.write") < calls.index("cmdb.changing.set_recovery")
 
 
 def test_a_backup_to_a_recovery_identity_and_its_restore() -> None:
@@ -134,7 +136,7 @@ def test_a_backup_to_a_recovery_identity_and_its_restore() -> None:
         lambda fresh: None,
         done,
     ).run()
-    assert calls.index("recovery.write") < calls.index("key_store.create")
+    assert calls.index("identity_files.write") < calls.index("key_store.publish")
 
 
 def test_a_prune() -> None:
@@ -159,7 +161,8 @@ def test_a_prune() -> None:
 
     def done(server: MemoryServer) -> None:
         intact(server)
-        assert len(server.destinations.places["/vault"].files) == 1
+        files = server.destinations.places["/vault"].files
+        assert len([name for name in files if not is_part_name(name)]) == 1
         assert [copy.retired is None for copy in server.services.register.copies()] == [True, False, False]
         assert server.services.audit.verify().whole
 
@@ -180,7 +183,7 @@ def test_a_restore_on_new_hardware() -> None:
     def done(server: MemoryServer) -> None:
         nothing_lost(server)
         assert server.states() == lost.states()
-        assert server.counts() == (3, 0, 0)
+        assert server.counts() == (0, 3, 0)  # until the next copy of rows that were counted anew
         assert server.registry.values.backup_path == server.vault
         assert server.services.backup.due() == ()
         assert server.services.audit.verify().whole
@@ -191,7 +194,7 @@ def test_a_restore_on_new_hardware() -> None:
     calls = Walk(
         lambda: site.with_database_of(lost), lambda server: server.restore(address), intact, done
     ).run()
-    assert "key_store.create" in calls
+    assert calls.index("key_store.prepare") < calls.index("key_store.publish")
 
 
 def test_a_restore_of_older_keys_onto_a_server_that_has_keys() -> None:
@@ -214,7 +217,7 @@ def test_a_restore_of_older_keys_onto_a_server_that_has_keys() -> None:
         assert any('"restored"' in line for line in server.audit())
 
     def act(server: MemoryServer) -> None:
-        server.restore(address, accept_foreign=True)
+        server.restore(address)
 
     Walk(prepare, act, intact, done).run()
 

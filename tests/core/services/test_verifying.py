@@ -3,8 +3,8 @@
 import pytest
 
 from nskeys.errors import Cancelled, KeyStoreDamaged, NotSetUp
-from nskeys.model.plans import FailureReason
 from nskeys.ports import Stage
+from nskeys.reasons import FailureReason
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import NOBODY, Server, Site
 from tests.fakes.watching import Watching

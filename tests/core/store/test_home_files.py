@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable
-from nskeys.model.plans import RegistryValues
+from nskeys.model.registry import RegistryValues
 from nskeys.store.home_files import RegistryFile
 
 

@@ -31,7 +31,7 @@ class Clock:
     def now(self):
         return datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
-with FileLock(Path(sys.argv[1]), Actor(0, "root", "alice"), Clock()).hold("rotate"):
+with FileLock(Path(sys.argv[1]), Actor(0, "root", login_user="alice"), Clock()).hold("rotate"):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -51,6 +51,17 @@ def test_what_a_person_wrote_is_read(path: Path, file: ConfigToml) -> None:
     assert file.read() == Settings("ns01.example.net", "", (VAULT, TAPE, OLD))
 
 
+def test_where_nskeys_is_to_be_had_stays_in_its_line(path: Path, file: ConfigToml) -> None:
+    line = 'source = "https://pkgs.example.net"  # ask the night shift'
+    path.write_text(f"{line}\n{WRITTEN}")
+    told = file.read()
+    assert told.source == "https://pkgs.example.net"
+    file.write(replace(told, drill_days=30))
+    assert line in path.read_text()
+    file.write(replace(told, source=""))
+    assert "source" not in path.read_text()
+
+
 def test_what_does_not_change_is_not_written(path: Path, file: ConfigToml) -> None:
     path.write_text(WRITTEN)
     before = path.stat()
@@ -118,9 +129,14 @@ def test_the_name_stands_in_the_file_so_that_it_outlives_the_host_name(
         ("cmdb = []", "wrong_type", "cmdb"),
         ("version = 'one'", "wrong_type", "version"),
         ("drill_days = true", "wrong_type", "drill_days"),
+        ("source = 7", "wrong_type", "source"),
+        ('source = "a\\u0007b"', "wrong_value", "source"),
+        (f'source = "{"x" * 201}"', "wrong_value", "source"),
         ("drill_days = '9'", "wrong_type", "drill_days"),
         ("drill_days = -1", "wrong_value", "drill_days"),
         ("drill_days = 99999", "wrong_value", "drill_days"),
+        ("check_days = 1.5", "wrong_type", "check_days"),
+        ("check_days = -1", "wrong_value", "check_days"),
         ("version = true", "wrong_type", "version"),
         ("destination = '/mnt'", "wrong_type", "destination"),
         ("destination = ['/mnt']", "wrong_type", "destination"),

@@ -14,10 +14,10 @@ credential show ID [--reveal]
 credential edit ID [--secret-file F]
 credential remove ID --yes
 credential import FILE [--plan] [--skip-bad] [--kind KIND] [--update] [--with-deleted] [--empty-secrets] [--encoding NAME] [--columns FIELDS] [--delimiter C] [--remember NAME]
-backup [--to DESTINATION] [--password-file F] [--weak-password] [--hint TEXT] [--if-needed]
+backup [--to DESTINATION] [--password-file F] [--weak-password] [--hint TEXT] [--keys-only|--database-only] [--if-needed]
 inspect FILE
 drill FILE [--password-file F] [--identity F] [--shares] [--shares-file F]
-restore FILE [--plan] [--accept-foreign] [--other-machine] [--password-file F] [--identity F] [--shares] [--shares-file F] [--protector P] [--cmdb URL] [--weak-password]
+restore FILE [--plan] [--server-key THUMBPRINT] [--database PLACE] [--keys-only] [--other-machine] [--password-file F] [--identity F] [--shares] [--shares-file F] [--protector P] [--cmdb URL] [--weak-password]
 verify
 destination list
 destination add DEST [--elsewhere TEXT] [--key-file F]
@@ -29,6 +29,10 @@ register check
 register add FILE
 register retire ID
 prune [--plan] [--keep-last N] [--keep-monthly N]
+database list
+database copy [--to D]
+database declare TEXT [--withdraw]
+database check FILE [--of TEXT]
 registry
 runbook [--html] [--output FILE]
 re-entry [--csv] [--output FILE]
@@ -41,9 +45,15 @@ schedule show
 schedule install
 schedule status
 schedule remove
+key compromise KID
+server-key show
+server-key replace
 protector show
 protector change [--weak-password] [--without-backup]
 audit [--verify]
+checkpoint show
+checkpoint verify
+checkpoint accept [--shown DIGEST] [--reason TEXT] [--take-back]
 """  # noqa: E501  # a command a line
 _EVERYWHERE = {"--home", "--json", "--passphrase-file", "--pin-file", "--ssh-secret-file"}
 _KNOWN = {}

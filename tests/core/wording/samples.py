@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from nskeys import errors
-from nskeys.errors import BadRow, NskeysError
-from nskeys.reasons import FieldProblem, Problem
+from nskeys.errors import BadRow, Mismatch, NskeysError
+from nskeys.reasons import FieldProblem, MismatchKind, Problem
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
@@ -57,6 +57,8 @@ def sample(cls: type[E], text: str, number: int = 3, given: Mapping[str, object]
         kind, enums = str(hints[field.name]), _enums(hints[field.name])
         if "BadRow" in kind:
             values[field.name] = (BadRow(number, text, text, FieldProblem.EMPTY),)
+        elif "Mismatch" in kind:
+            values[field.name] = tuple(Mismatch(what, text, text) for what in MismatchKind)
         elif "NskeysError" in kind:
             values[field.name] = ((text, errors.DestinationUnreachable(text, Problem.GONE)),) * 2
         elif enums:

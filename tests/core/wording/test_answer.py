@@ -14,11 +14,14 @@ from nskeys.model.register import CopyStatus, Proof
 from nskeys.reasons import Problem, RecoveryProblem
 from nskeys.services.status.overview import Overview
 from nskeys.wording.answer import answer_headline, notices, rotation_words
+from nskeys.wording.copies import proof_ago
 from nskeys.wording.layout import NARROW, WIDE, Layout
 from nskeys.wording.text.terminal import safe, width
+from tests.fakes.backups import a_database_copy, a_declared_backup
 from tests.fakes.fixed import AFTERNOON
 from tests.fakes.overviews import EVENING, HERE, MORNING, NEW, OLD, copy, key, seen
 
+TODAY = f"{AFTERNOON.astimezone():%H:%M}"
 LAYOUTS = pytest.mark.parametrize("layout", [WIDE, NARROW], ids=["wide", "narrow"])
 
 
@@ -36,35 +39,101 @@ def test_everything_would_come_back() -> None:
     said = answer_headline(seen(copies=[copy()]), WIDE)
     assert said.label == "If this server died now"
     assert said.answer == "10 of 10 credentials would come back"
-    assert said.source == "from backup 41 in /mnt/vault (elsewhere)"
-    assert said.proof == "opened after it was written, 3 hours ago"
+    assert said.keys == f"keys      backup 41 in /mnt/vault, today {TODAY}"
+    assert said.database == f"database  copy 187 in /mnt/vault, today {TODAY}"
+    assert said.proof == "opened 3 hours ago"
     assert said.bar == (10, 10)
     assert told(seen(copies=[copy()])) == []
 
 
 def test_without_credentials_nothing_is_promised_and_nothing_is_drawn() -> None:
     said = answer_headline(seen(uses=(), copies=[copy()]), WIDE)
-    assert (said.answer, said.source, said.proof, said.bar) == (
+    assert (said.answer, said.keys, said.database, said.proof, said.bar) == (
         "nothing would be lost: no credentials are here",
+        "",
         "",
         "",
         None,
     )
 
 
+@pytest.mark.parametrize(
+    ("layout", "counts", "too_old", "notice"),
+    [
+        (
+            WIDE,
+            "database  pgBackRest to vault02, checked 3 days ago",
+            "database  pgBackRest to vault02: check too old",
+            ("not checked", "pgBackRest to vault02: checked 4w ago"),
+        ),
+        (
+            NARROW,
+            "database  pgBackRest to…, checked 3d ago",
+            "database  pgBackRest to …: check too old",
+            ("not checked", "last checked 4 weeks ago"),
+        ),
+    ],
+    ids=["wide", "narrow"],
+)
+def test_somebody_elses_backup_is_named_with_its_last_check(
+    layout: Layout, counts: str, too_old: str, notice: tuple[str, str]
+) -> None:
+    def with_check(days: int) -> Overview:
+        backup = a_declared_backup(EVENING - timedelta(days=days))
+        copies = backup.as_copies(EVENING, 30)
+        return seen(copies=[copy()], databases=copies, declared=(backup,), database_check_days=30)
+
+    young, old = with_check(3), with_check(33)
+    assert answer_headline(young, layout).database == counts
+    assert told(young, layout) == []
+    assert answer_headline(old, layout).database == too_old
+    assert notice in [one[:2] for one in told(old, layout)]
+
+
+def halves(overview: Overview, layout: Layout = WIDE) -> tuple[str, str]:
+    """What is said of the keys and of the database."""
+    said = answer_headline(overview, layout)
+    assert said.keys.startswith("keys      ")
+    assert said.database.startswith("database  ")
+    return said.keys[10:], said.database[10:]
+
+
 def test_where_nothing_would_come_back_it_says_why() -> None:
-    assert answer_headline(seen(date=None), WIDE).source == "no backup was made yet"
-    assert answer_headline(seen(copies=[copy(where=HERE)]), WIDE).source == "backup 41 lies on this machine"
-    assert (
-        answer_headline(seen(copies=[copy(status=CopyStatus.MISSING)]), WIDE).source
-        == "backup 41 is missing"
-    )
+    assert halves(seen(date=None)) == ("no backup was made yet", "no copy was made yet")
+    assert halves(seen(copies=[copy(where=HERE)]))[0] == "backup 41 lies on this machine"
+    assert halves(seen(copies=[copy(status=CopyStatus.MISSING)]))[0] == "backup 41 is missing"
+
+
+@pytest.mark.parametrize(
+    ("useless", "why"),
+    [
+        ({"where": HERE}, "lies on this machine"),
+        ({"status": CopyStatus.MISSING}, "is missing"),
+        ({"status": CopyStatus.CHANGED}, "is not the file that was written"),
+        ({"proofs": ()}, "was never opened"),
+    ],
+)
+def test_a_database_copy_that_does_not_count_says_why(useless: dict[str, object], why: str) -> None:
+    overview = seen(copies=[copy()], databases=[a_database_copy(187, OLD, **useless)])
+    assert answer_headline(overview, WIDE).answer == "0 of 10 credentials would come back"
+    assert halves(overview) == (f"backup 41 in /mnt/vault, today {TODAY}", f"copy 187 {why}")
+    [(label, text, act)] = told(overview)
+    assert label.startswith("10 at risk since ")
+    assert (text, act) == ("in no database copy that counts", NextAction.BACK_UP)
+
+
+def test_rows_that_no_key_backup_opens_do_not_come_back() -> None:
+    other = copy(OLD)
+    other = replace(other, backup=replace(other.backup, copy_kids=("dd" * 32,)))
+    overview = seen(copies=[other], databases=[a_database_copy(187, OLD)])
+    assert halves(overview)[1] == "copy 187 is opened by no key backup"
+    assert told(overview)[0][1] == "no key backup opens their database copy"
 
 
 def test_a_register_row_that_nobody_vouches_for_promises_nothing() -> None:
-    said = answer_headline(seen(copies=[copy(signed=False)]), WIDE)
-    assert said.answer == "0 of 10 credentials would come back"
-    assert said.source == "no backup was made yet"
+    overview = seen(copies=[copy(signed=False)])
+    assert answer_headline(overview, WIDE).answer == "0 of 10 credentials would come back"
+    assert halves(overview)[0] == "no backup was made yet"
 
 
 def test_one_backup_is_not_said_to_bring_back_what_takes_two() -> None:
@@ -75,7 +144,7 @@ def test_one_backup_is_not_said_to_bring_back_what_takes_two() -> None:
     )
     said = answer_headline(overview, WIDE)
     assert said.answer == "14 of 14 credentials would come back"
-    assert said.source.startswith("10 from backup 41 ")
+    assert said.keys.startswith("keys      10 from backup 41 ")
 
 
 @LAYOUTS
@@ -90,7 +159,8 @@ def test_every_line_fits(layout: Layout) -> None:
     ):
         said = answer_headline(overview, layout)
         assert width(said.label) <= layout.label
-        for line in (said.answer, said.source, said.proof):
+        assert width(said.proof) <= layout.label - 2
+        for line in (said.answer, said.keys, said.database):
             assert width(line) <= layout.text
             assert not line.endswith("…")
 
@@ -100,7 +170,7 @@ def test_at_sixty_cells_nothing_essential_is_cut() -> None:
     said = answer_headline(seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)]), NARROW)
     assert said.label == "If it died now"
     assert said.answer == "100,000 of 100,000 would come back"
-    assert said.proof == "all opened in a drill 3 hours ago"
+    assert said.proof == "drilled 3h ago"
 
 
 @LAYOUTS
@@ -116,39 +186,52 @@ def test_a_proof_of_any_age_is_said_whole(
 ) -> None:
     proven = copy(drilled_rows=opened).with_proof(proof, EVENING - back)
     proven = proven if later is None else proven.with_proof(Proof.KEYS_MATCH, EVENING - later)
-    said = answer_headline(seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)]), layout).proof
-    assert 0 < width(said) <= layout.text
-    assert "…" not in said
+    overview = seen(uses=[(OLD, 100_000)], copies=[replace(proven, signed=True)])
+    short = answer_headline(overview, layout).proof
+    assert 0 < width(short) <= layout.label - 2
+    assert "…" not in short
+    assert short.startswith("drilled") <= (opened == 100_000 and proof is Proof.CREDENTIALS_OPEN)
+    said = proof_said(overview)
     assert ("all " in said or "every " in said) <= (opened == 100_000 and proof is Proof.CREDENTIALS_OPEN)
+
+
+def proof_said(overview: Overview) -> str:
+    """What `status` says of how far the best backup was proven."""
+    answer = overview.recoverability
+    assert answer.best is not None
+    return proof_ago(answer.best, overview.taken, answer.drilled, answer.totals.total)
 
 
 def test_a_later_drill_that_opened_less_is_the_one_that_is_told() -> None:
     proven = copy(drilled_rows=8).with_proof(Proof.CREDENTIALS_OPEN, MORNING)
     proven = replace(proven.with_proof(Proof.KEYS_MATCH, AFTERNOON), signed=True)
-    said = answer_headline(seen(copies=[proven]), WIDE).proof
-    assert said == "only 8 credentials opened in a drill 3 hours ago"
+    assert proof_said(seen(copies=[proven])) == "only 8 credentials opened in a drill 3 hours ago"
+    assert answer_headline(seen(copies=[proven]), WIDE).proof == "only 8 opened 3h ago"
 
 
 def test_a_drill_is_said_to_cover_what_it_opened_and_nothing_that_was_sealed_later() -> None:
     proven = replace(copy(drilled_rows=8).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON), signed=True)
     overview = seen(copies=[proven])
-    assert answer_headline(overview, WIDE).proof == "8 of 10 credentials opened in a drill 3 hours ago"
-    assert answer_headline(overview, NARROW).proof == "8 opened in a drill 3 hours ago"
+    assert proof_said(overview) == "8 of 10 credentials opened in a drill 3 hours ago"
+    assert answer_headline(overview, WIDE).proof == "8 drilled 3 hours ago"
+    assert answer_headline(overview, NARROW).proof == "8 drilled 3h ago"
     nothing = replace(overview, recoverability=replace(overview.recoverability, drilled=0))
-    assert answer_headline(nothing, WIDE).proof == "opened, and its keys match, 3 hours ago"
-    assert answer_headline(nothing, NARROW).proof == "opened, and its keys match, 3 hours ago"
+    assert proof_said(nothing) == "opened, and its keys match, 3 hours ago"
+    assert answer_headline(nothing, NARROW).proof == "keys match"
 
 
 def test_a_drill_that_did_not_say_what_it_saw_covers_nothing() -> None:
     proven = copy(drilled_rows=10, drilled_upto=None).with_proof(Proof.CREDENTIALS_OPEN, AFTERNOON)
-    said = answer_headline(seen(copies=[replace(proven, signed=True)]), WIDE)
-    assert said.proof == "opened, and its keys match, 3 hours ago"
+    overview = seen(copies=[replace(proven, signed=True)])
+    assert proof_said(overview) == "opened, and its keys match, 3 hours ago"
+    assert answer_headline(overview, WIDE).proof == "keys match 3 hours ago"
 
 
 def test_a_proof_dated_ahead_is_said_to_be_so() -> None:
     proven = copy(drilled_rows=10).with_proof(Proof.CREDENTIALS_OPEN, EVENING + timedelta(days=9))
-    said = answer_headline(seen(copies=[replace(proven, signed=True)]), WIDE).proof
-    assert said == "all opened, dated ahead of now"
+    overview = seen(copies=[replace(proven, signed=True)])
+    assert proof_said(overview).endswith("in the future: this clock or that date is wrong")
+    assert answer_headline(overview, WIDE).proof == "drilled ahead of now"
 
 
 # --- notices -----------------------------------------------------------------------------------------
@@ -273,9 +356,9 @@ def test_an_open_rotation_says_what_it_waits_for() -> None:
     assert rotation_words(seen()) == ""
     assert rotation_words(seen(rotation=begun)) == "11111111 waits for a backup elsewhere"
     resealing = replace(begun, stage=RotationStage.RESEALING)
-    assert rotation_words(seen(rotation=resealing)) == "rotation not finished: o goes on"
+    assert rotation_words(seen(rotation=resealing)) == "rotation not finished: o continues"
     skipped = replace(resealing, gate_skipped=True)
-    assert rotation_words(seen(rotation=skipped)) == "rotated without a backup: o goes on"
+    assert rotation_words(seen(rotation=skipped)) == "rotated without a backup: o continues"
     for rotation in (begun, resealing, skipped):
         assert width(rotation_words(seen(rotation=rotation))) <= NARROW.text
 
@@ -289,7 +372,7 @@ def test_a_backup_that_waits_for_a_person_is_said_and_a_drill_helps(layout: Layo
     said = told(overview, layout)
     assert [(label, act) for label, _, act in said][-1] == ("not proven", NextAction.DRILL)
     assert any("at risk" in label and act is NextAction.DRILL for label, _, act in said)
-    assert "person" in answer_headline(overview, layout).source
+    assert "person" in halves(overview, layout)[0]
     assert told(seen(copies=[copy(OLD)]), layout) == []
 
 

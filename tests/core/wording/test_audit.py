@@ -16,8 +16,8 @@ def test_a_line_says_when_who_what_and_of_what() -> None:
     event = AuditEvent(
         Action.BACKED_UP, "/mnt/a.zip", OPERATOR, AFTERNOON, (("generation", "4"), ("hint", ""))
     )
-    told = trail_line(event.line())
-    assert (told.time, told.who) == (when(AFTERNOON), "root (operator)")
+    told = trail_line(event.line(7))
+    assert (told.time, told.who) == (when(AFTERNOON), "operator as root")
     assert (told.what, told.subject, told.details) == ("backed up", "/mnt/a.zip", "generation 4")
 
 

@@ -51,7 +51,7 @@ def test_where_a_tpm_cannot_be_asked_both_possibilities_are_said() -> None:
     )
     assert first_title(unreached) == "Keys of a TPM that is not here"
     assert first_sight(unreached) == (
-        "The keys here are bound to a TPM, which cannot be asked: no TPM 2.0 is to be found here.",
+        "The keys here are bound to a TPM, which cannot be asked: no TPM was found.",
         "If it is only away, bring it back and try again: nothing is lost.",
         "If this is another machine, a restore puts the keys of a backup in their place.",
     )
@@ -77,7 +77,7 @@ def test_what_is_let_go_is_counted() -> None:
 
 def test_a_protector_is_labelled_with_what_it_is_worth() -> None:
     assert protector_choice("file") == ("Plain file", "whoever copies this disk has the keys")
-    assert protector_choice("passphrase")[1] == "shut on a stolen machine; asked for at use"
+    assert protector_choice("passphrase")[1] == "shut on a stolen machine; asked once per run"
     for name in ("tpm2", "passphrase", "pkcs11", "file"):
         assert len(protector_choice(name)[1]) <= 44, "beside its name on the smallest screen"
     assert protector_unavailable("pkcs11", ProtectorProblem.NO_TOKEN) == (

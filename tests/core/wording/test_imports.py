@@ -106,7 +106,7 @@ def test_what_is_left_out_is_told_with_what_takes_it_by_command_and_by_key() -> 
     assert left_out_line(rows[:1], by_key=True) == "Left out: 1 row looks deleted. l takes such rows."
     assert (left_out_line([]), left_out_lines([])) == ("", ())
     assert left_out_lines(rows)[0] == (
-        'left out row 1, "a": the group is called like a recycle bin, so the entry looks deleted'
+        'left out row 1, "a": the group has the name of a recycle bin, so the entry looks deleted'
     )
 
 

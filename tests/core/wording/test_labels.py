@@ -13,23 +13,39 @@ import pytest
 import nskeys.model
 from nskeys import ports
 from nskeys.model.audit import Action
-from nskeys.model.backup import Protection, Signer
 from nskeys.model.credential_list import SortBy
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.database import LoginSafety
+from nskeys.model.database_tables import ColumnKind
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
-from nskeys.model.diary import DrillEnd
+from nskeys.model.diary import DiaryFate, DrillEnd
 from nskeys.model.findings import FindingKind, Hope, Reason, RotationWait, Shelter
+from nskeys.model.halves import Lack
 from nskeys.model.imports import ImportFormat
-from nskeys.model.keys import KeyState, Kid, RotationStage
+from nskeys.model.keys import KeyFate, KeyState, Kid, RotationStage
 from nskeys.model.next_steps import NextAction
-from nskeys.model.plans import DiaryFate, FailureReason, HomeState, KeyFate
+from nskeys.model.plans import HomeState
 from nskeys.model.recoverability import DueReason, RecoveryState
 from nskeys.model.recovery import EarlierIdentity, IdentityKind, UnlockMethod
-from nskeys.model.register import PROOFS, CopyStatus, Proof
+from nskeys.model.register import PROOFS, CopyStatus, Proof, Protection, Signer
 from nskeys.model.retention import Fate, FateReason
 from nskeys.model.schedule import Job, Obstacle, UnitStatus
-from nskeys.wording import database, destinations, drills, labels, proofs, prune, recovery, schedule
+from nskeys.model.statements import StatementKind
+from nskeys.model.trail_copies import LogKind
+from nskeys.reasons import FailureReason
+from nskeys.wording import (
+    audit,
+    credentials,
+    database,
+    destinations,
+    drills,
+    imports,
+    labels,
+    proofs,
+    prune,
+    recovery,
+    schedule,
+)
 from nskeys.wording.findings import finding_sentence, notice
 from nskeys.wording.layout import WIDE
 from nskeys.wording.next_steps import Voice, step_words
@@ -61,6 +77,10 @@ def _shelters(shelter: Shelter) -> str:
     return _brief(FindingKind.AT_RISK, shelter)
 
 
+def _lacks(lack: Lack) -> str:
+    return credentials.state_words(RecoveryState.AT_RISK, lack)
+
+
 def _waits(wait: RotationWait) -> str:
     return finding_sentence(replace(found(FindingKind.ROTATION_OPEN), reason=wait, copy=copy()), EVENING)
 
@@ -87,11 +107,13 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     FateReason: (prune.reason_words,),
     FailureReason: (labels.failure_words, labels.failure_name),
     IdentityKind: (lambda kind: recovery.identity_name(EarlierIdentity(kind, 1, "")),),
-    ImportFormat: (labels.import_format_name,),
+    ImportFormat: (imports.import_format_name,),
     KeyFate: (labels.key_fate_name,),
+    Lack: (_lacks,),
     Job: (schedule.job_words,),
     KeyState: (labels.key_state_name,),
     LoginSafety: (database.LOGINS.__getitem__,),
+    LogKind: (audit.LOGS.__getitem__,),
     Location: (destinations.location_word,),
     LocationReason: (_reason,),
     Obstacle: (lambda obstacle: schedule.obstacle_words(obstacle).what,),
@@ -101,7 +123,7 @@ SAID: dict[type[StrEnum], tuple[Callable[[Any], str], ...]] = {
     RotationStage: (),  # told as a RotationWait
     RotationWait: (_waits,),
     CopyStatus: (labels.sight_name,),
-    Signer: (lambda signer: proofs.signer_words(signer, "ab" * 32),),
+    Signer: (proofs.signer_words,),
     UnitStatus: (schedule.sight_words,),
     ports.Purpose: (_prompt,),
     ports.Stage: (stage_name,),
@@ -119,7 +141,7 @@ def _enums() -> Iterator[type[StrEnum]]:
                 yield thing
 
 
-NEVER_SAID = {HomeState, SortBy, UnlockMethod}
+NEVER_SAID = {ColumnKind, HomeState, SortBy, StatementKind, UnlockMethod}
 """What follows from them is said, not they."""
 
 

@@ -21,6 +21,9 @@ EXISTING = (
     Purpose.SHARE,
     Purpose.SSH_PASSPHRASE,
     Purpose.SSH_PASSWORD,
+    Purpose.EXPORT_PASSWORD,
+    Purpose.EXPORT_KEY_FILE,
+    Purpose.GPG_PASSPHRASE,
 )
 
 

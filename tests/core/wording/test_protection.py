@@ -23,7 +23,7 @@ def test_one_that_this_version_does_not_know_claims_nothing() -> None:
     assert "nothing that this version of nskeys knows of" in helps_against("quantum")
     assert (
         not_here("quantum", ProtectorProblem.UNKNOWN)
-        == "Quantum is not to be had here: nskeys does not know it."
+        == "Quantum is not available here: nskeys does not know it."
     )
 
 

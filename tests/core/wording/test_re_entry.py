@@ -11,9 +11,9 @@ from hypothesis import given, settings, strategies as st
 
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
 from nskeys.model.keys import Kid
-from nskeys.model.plans import FailureReason
 from nskeys.model.re_entry import ReEntry, ReEntryList
 from nskeys.model.register import CopyStatus
+from nskeys.reasons import FailureReason
 from nskeys.wording.re_entry import (
     file_problem,
     held_word,
@@ -38,7 +38,7 @@ def item(
     reason: FailureReason = FailureReason.KEY_MISSING,
 ) -> ReEntry:
     fields = CredentialFields(CredentialKind.RUN_AS, name, target, "CORP\\svc-deploy", "")
-    credential = Credential("0a" * 16, fields, Kid("7f" * 32), MOMENT, MOMENT, MOMENT)
+    credential = Credential("0a" * 16, fields, Kid("7f" * 32), MOMENT, MOMENT, 7)
     return ReEntry(credential, reason, None)
 
 

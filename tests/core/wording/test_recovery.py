@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from nskeys.model.backup import Protection
 from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
+from nskeys.model.register import Protection
 from nskeys.wording.recovery import (
     identity_name,
     opened_by,
@@ -47,12 +47,10 @@ def _opens(*recipients: str) -> str:
 
 
 def test_a_backup_says_who_opens_it_and_that_an_older_one_opens_the_old_way() -> None:
-    assert _opens(ONE.recipient) == "the password of recovery identity 2 opens it"
-    assert _opens(BEFORE.recipient) == (
-        "the password of recovery identity 1, which was replaced since, opens it"
-    )
+    assert _opens(ONE.recipient) == "the password of recovery identity 2"
+    assert _opens(BEFORE.recipient) == ("the password of recovery identity 1 (replaced since)")
     assert _opens(ONE.recipient, TWO.recipient) == (
-        "the password of recovery identity 2 or custodians' identity 1 (3 of 5 shares) opens it"
+        "the password of recovery identity 2 or custodians' identity 1 (3 of 5 shares)"
     )
-    assert _opens(KEY) == "the identity of ssh-ed25519 ...Hv7q2d1k opens it"
+    assert _opens(KEY) == "the identity of ssh-ed25519 ...Hv7q2d1k"
     assert "password" in who_opens(a_copy(), RECOVERY)

@@ -8,17 +8,15 @@ import pytest
 
 from nskeys.errors import BadRow, CmdbBusy
 from nskeys.model.audit import AuditHead
-from nskeys.model.backup import BackupFacts, Inspected, KeyFact, Protection, Signer
+from nskeys.model.backup import BackupFacts, Inspected, KeyFact
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.imports import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
-from nskeys.model.keys import KeyInfo, KeyState, Kid
+from nskeys.model.keys import KeyFate, KeyInfo, KeyState, Kid
 from nskeys.model.plans import (
     BackupReport,
     CredentialProof,
     DrillReport,
-    FailureReason,
-    KeyFate,
     PlannedKey,
     ProofReport,
     RestorePlan,
@@ -27,10 +25,12 @@ from nskeys.model.plans import (
     SetUpReport,
 )
 from nskeys.model.recoverability import DueReason, Totals
-from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof
-from nskeys.reasons import FieldProblem, ForeignReason
+from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, Protection, Signer
+from nskeys.reasons import FailureReason, FieldProblem, ForeignReason
 from nskeys.services.status.audit import AuditVerdict
 from nskeys.wording import imports, proofs, reports
+from nskeys.wording.next_steps import Voice
 from tests.core.wording.commands import commands, is_valid
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -39,12 +39,12 @@ HERE = LocatedAt(Location.HERE, LocationReason.LOCAL_DISK)
 AWAY = LocatedAt(Location.ELSEWHERE, LocationReason.DECLARED, "tape to the safe")
 INFO = KeyInfo(KID, NOON, KeyState.ACTIVE, NOON)
 FACTS = BackupFacts(
-    server="ns01", cmdb_id="ab" * 16, server_key="cd" * 32, created=NOON, generation=41, previous=None,
-    keys=(KeyFact(INFO, 14),), kinds=(("hierarchy", 14),), audit=AuditHead(3, b"\0" * 32),
-    protection=Protection.PASSWORD,
+    server="ns01", cmdb_id="ab" * 16, server_key="cd" * 32, server_public=b"p" * 32, created=NOON,
+    generation=41, previous=None, keys=(KeyFact(INFO, 14),), kinds=(("hierarchy", 14),),
+    audit=AuditHead(3, b"\0" * 32), protection=Protection.PASSWORD,
 )  # fmt: skip
 CREDENTIAL = Credential(
-    "0f" * 16, CredentialFields(CredentialKind.RUN_AS, "deploy\x1b", "x", "svc"), KID, NOON, NOON, NOON
+    "0f" * 16, CredentialFields(CredentialKind.RUN_AS, "deploy\x1b", "x", "svc"), KID, NOON, NOON, 7
 )
 
 
@@ -62,6 +62,9 @@ def copy(where: LocatedAt = AWAY, address: str = "/mnt/vault/b.zip") -> BackupCo
 def proof(opened: int, *reasons: FailureReason) -> ProofReport:
     """So many opened, and one failed for each reason."""
     return ProofReport(opened, tuple(CredentialProof(CREDENTIAL, reason) for reason in reasons))
+
+
+CUSTODIANS = RecoveryIdentity(IdentityKind.CUSTODIANS, 1, "age1q", NOON, "ab" * 32, 5, 3)
 
 
 def plan(**changes: object) -> RestorePlan:
@@ -97,10 +100,10 @@ def test_a_set_up_says_what_protects_the_keys_and_that_no_backup_is_there() -> N
 def test_a_backup_here_is_complete_and_does_not_help() -> None:
     here = whole(reports.backup_lines(BackupReport((copy(HERE),), 14)))
     assert here.startswith("Backup of Notification Server cryptographic keys is complete.\n")
-    assert "the disk that dies takes both" in here
+    assert "if its disk fails, both are lost" in here
     assert whole(reports.backup_lines(BackupReport((copy(),), 14))) == reports.BACKUP_COMPLETE
     assert "No backup is needed: backup 41 of" in whole(reports.not_needed_lines((copy(),)))
-    assert "takes both" in whole(reports.not_needed_lines((copy(HERE),)))
+    assert "both are lost" in whole(reports.not_needed_lines((copy(HERE),)))
 
 
 @pytest.mark.parametrize("reason", list(DueReason))
@@ -151,7 +154,7 @@ def test_remarks_name_keys_and_rows() -> None:
 def test_destinations_and_copies_are_named() -> None:
     added = whole(reports.destination_lines("/mnt/\x1b", HERE))
     assert "/mnt/\\x1b is a destination now: here" in added
-    assert "takes both" in added
+    assert "both are lost" in added
     whole([reports.destination_removed("/x"), reports.destination_works("/x")])
     whole([reports.copy_added(copy()), reports.copy_retired(copy())])
     assert whole([reports.copies_seen([copy()])]) == "1 copy looked at, none is missing or changed."
@@ -174,13 +177,7 @@ def test_destinations_and_copies_are_named() -> None:
         ),
         (
             AuditVerdict(9, None, 8, (), ("/a.zip",), 6),
-            (
-                "The audit trail is whole up to line 8, which the server key signed last. "
-                "Line 9 was written without the server key, by a change that needs no key: no "
-                "signature covers that yet. The next change that uses the keys, such as a backup, signs "
-                "it. "
-                "Compared up to line 6 with 1 backup copy: /a.zip."
-            ),
+            ("Line 9 was added by something other than nskeys: the server key did not sign that."),
         ),
         (
             AuditVerdict(3, None, 3, (), ("/a.zip",), 2, ("/b.zip",)),
@@ -198,6 +195,13 @@ def test_destinations_and_copies_are_named() -> None:
                 "1 backup copy could not be asked: /b.zip."
             ),
         ),
+        (
+            AuditVerdict(3, None, 3, (), (), 0, (), lags=2),
+            (
+                "The server key signed the audit trail up to line 3. The database is that of a standby "
+                "without the last 2 changes: whether it is an older trail that was put back cannot be told."
+            ),
+        ),
     ],
 )
 def test_a_check_of_the_audit_trail(found: AuditVerdict, said: str) -> None:
@@ -212,7 +216,7 @@ def test_a_cut_audit_trail_names_the_backup_that_knows_better() -> None:
 
 
 def test_each_credential_that_was_tried_is_a_line() -> None:
-    row = ("0f" * 16, "run-as", "deploy\x1b", "x", "svc", "", b"")
+    row = ("0f" * 16, "run-as", "deploy\x1b", "x", "svc", "", 7, 0, 0, b"")
     assert whole([proofs.proof_line(row, None)]) == "opened   run-as/deploy\\x1b"
     failed = whole([proofs.proof_line(row, FailureReason.KEY_MISSING)])
     assert failed == "failed   run-as/deploy\\x1b: its key is missing"
@@ -231,10 +235,22 @@ def test_a_restore_is_planned_in_words() -> None:
     said = whole(proofs.plan_lines(plan()))
     assert said == "14 of 14 credentials will open; now 0 do."
     more = whole(
-        proofs.plan_lines(plan(sets_up=True, foreign=("unsigned", "other_cmdb"), newer_known=copy()))
+        proofs.plan_lines(
+            plan(
+                sets_up=True,
+                foreign=(ForeignReason.NOT_VOUCHED, ForeignReason.OTHER_CMDB),
+                newer_known=copy(),
+                recovery=Recovery((CUSTODIANS,)),
+            )
+        )
     )
     assert "This home is set up" in more
-    assert "It needs '--accept-foreign': it is not signed and it belongs to another CMDB." in more
+    assert f"It is signed by server key {'cd' * 32}. Anybody can make a server key: compare" in more
+    assert "Backups go to custodians' identity 1 (3 of 5 shares) from then on." in more
+    assert (
+        "You are asked before it is restored; a script gives '--server-key THUMBPRINT': nothing on this "
+        "machine tells whose server key signed it and it belongs to another CMDB."
+    ) in more
     assert "The register knows a newer one: backup 41 of" in more
     missing_at = whole(proofs.plan_lines(plan(elsewhere=True, foreign=("lacks_keys",), stranded=(OTHER,))))
     assert "keys of this server are not in it, and stay unreadable here." in missing_at
@@ -251,23 +267,27 @@ def test_a_restore_says_what_it_added() -> None:
     assert said(0, 2) == "Every key was here already, so none was added."
     moved = RestoreReport((KID,), (), proof(14), rotation_advised=True)
     assert "other hardware" in whole(proofs.restore_lines(moved))
+    assert "before the next database copy: 'nskeys backup' makes one." in whole(proofs.restore_lines(moved))
+    assert "database copy: b makes one." in whole(proofs.restore_lines(moved, Voice.KEY))
     left = whole(proofs.restore_lines(replace(moved, stranded=(OTHER,), kept_generation=3)))
     assert f"the backup lacked it: key {OTHER[:8]}." in left
     assert "store/3" in left
     untold = whole(proofs.restore_lines(replace(moved, not_recorded=CmdbBusy("/x"))))
-    assert "The register could not be told" in untold
+    assert "The register could not be updated" in untold
 
 
 def test_a_drill_says_how_far_it_came_and_who_knows() -> None:
     report = DrillReport("/b.zip", FACTS, Proof.CREDENTIALS_OPEN, (), proof(14), recorded=True)
-    assert "The register has this result." in whole(proofs.drill_lines(report))
+    assert "The result is in the register." in whole(proofs.drill_lines(report))
     unknown = whole(proofs.drill_lines(replace(report, recorded=False)))
     assert "'nskeys register add FILE' makes it known" in unknown
-    foreign = whole(proofs.drill_lines(replace(report, recorded=False, foreign=(ForeignReason.UNSIGNED,))))
-    assert "does not count for this server: it is not signed" in foreign
+    foreign = whole(
+        proofs.drill_lines(replace(report, recorded=False, foreign=(ForeignReason.OTHER_SIGNER,)))
+    )
+    assert "does not count for this server: it is signed by another server's key" in foreign
     busy = replace(report, recorded=False, not_recorded=CmdbBusy("/x"))
     assert (
-        "The register could not be told, so it counts as before. Another program holds the lock"
+        "The register could not be updated, so it counts as before. Another program holds the lock"
         in whole(proofs.drill_lines(busy))
     )
 
@@ -276,10 +296,9 @@ def test_a_backup_is_told_before_its_password_is_asked() -> None:
     assert proofs.contents_line(FACTS).startswith("backup 41 of ns01, made ")
     assert proofs.contents_line(FACTS).endswith("with 1 key for 14 credentials")
     assert proofs.inspected_line(plan().inspected) == proofs.BARE
-    words = {signer: proofs.signer_words(signer, "ab" * 32) for signer in Signer}
+    words = {signer: proofs.signer_words(signer) for signer in Signer}
     assert len(set(words.values())) == len(Signer)
-    for unchecked in (Signer.CLAIMED, Signer.OTHER_SERVER):
-        assert "it claims to be by abababab; proven only once it is open" in words[unchecked]
+    assert "there is none here to compare it with" in words[Signer.UNKNOWN]
 
 
 def test_an_import_is_planned_and_reported_in_words() -> None:

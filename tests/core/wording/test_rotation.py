@@ -17,9 +17,9 @@ def plan(
 
 def test_a_new_key_is_made_and_waits() -> None:
     first, then, stays = rotation_plan_lines(plan(creates=True))
-    assert first == "A new key is made, and waits: a proven backup elsewhere has to hold it first."
+    assert first == "A new key is made first. It stays inactive until a proven backup elsewhere holds it."
     assert then == "Then 12 credentials are re-sealed under it."
-    assert "Nothing is ever thrown away." in stays
+    assert "No key is ever removed." in stays
     assert rotation_next(plan(creates=True)).startswith("Enter makes the key.")
 
 

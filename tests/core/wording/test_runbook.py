@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nskeys.model.backup import Protection
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.findings import Finding, FindingKind, Severity
+from nskeys.model.halves import Lack
 from nskeys.model.keys import Kid
 from nskeys.model.recoverability import Totals
 from nskeys.model.recovery import (
@@ -18,11 +18,12 @@ from nskeys.model.recovery import (
     Recovery,
     RecoveryIdentity,
 )
-from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof
+from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, Protection
 from nskeys.model.runbook import Runbook
 from nskeys.wording.page import Commands, page_html, page_lines
 from nskeys.wording.runbook import NO_GOOD_COPY, file_problem, is_html, runbook_page
 from tests.core.wording.commands import is_valid
+from tests.fakes.backups import a_database_copy
 
 MOMENT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
 IDENTITY = BackupIdentity(
@@ -89,6 +90,12 @@ def test_it_says_database_then_keys_then_proof() -> None:
     order = ["install -m 0600", "sha256sum", "nskeys inspect", "nskeys restore", "nskeys verify", "age -d"]
     places = [next(n for n, line in enumerate(lines) if line.startswith(words)) for words in order]
     assert places == sorted(places)
+
+
+def test_where_a_database_copy_is_at_hand_nothing_is_put_in_place_by_hand() -> None:
+    said = "Leave this step out where a database copy from the list above is at hand"
+    assert said in text(replace(RUNBOOK, databases=(a_database_copy(),)))
+    assert said not in text(RUNBOOK)
 
 
 def test_everything_that_one_needs_stands_in_it() -> None:
@@ -206,10 +213,10 @@ def test_without_a_copy_that_counts_it_says_that_it_leads_nowhere() -> None:
 
 def test_credentials_that_would_not_come_back_are_counted() -> None:
     lost = Finding(FindingKind.LOST, Severity.CRITICAL)
-    at_risk = Finding(FindingKind.AT_RISK, Severity.WARNING, count=2)
+    at_risk = Finding(FindingKind.AT_RISK, Severity.WARNING, count=2, reason=Lack.CHANGED)
     said = text(replace(RUNBOOK, totals=Totals(14, 11, 2, 1, 13), findings=(lost, at_risk)))
     assert "! If this server died now, 11 of 14 credentials would come back." in said
-    assert "2 at risk" in said
+    assert "2 at risk: changed since the last database copy" in said
     assert "1 lost" in said
 
 
@@ -247,7 +254,10 @@ def test_whoever_holds_the_recovery_password_opens_it() -> None:
     assert "age -d -i identity.age keys.kms" in lines
     assert "python3 -I open_kms.py keys.kms identity.age" in lines
     assert not [line for line in lines if "IDENTITY_FILE" in line or "--shares" in line]
-    assert "Both ask for the password of the recovery identity:" in said
+    assert (
+        "Both ask for the password of the recovery identity; the second shows the server key once more"
+        in said
+    )
     assert "age1person" not in said, "nobody has to type it"
 
 
@@ -291,8 +301,17 @@ def test_what_lies_on_a_server_is_fetched_first() -> None:
 
 def test_a_backup_of_another_server_says_so() -> None:
     theirs = replace(COPY, backup=replace(IDENTITY, server_key="9" * 64))
-    assert "--accept-foreign" in text(replace(RUNBOOK, good=(theirs,)))
-    assert "--accept-foreign" not in text(RUNBOOK)
+    said = text(replace(RUNBOOK, good=(theirs,)))
+    assert "it was not made by this server" in said
+    assert "9" * 64 in said
+    assert "it was not made by this server" not in text(RUNBOOK)
+
+
+def test_an_earlier_server_key_is_on_paper_too() -> None:
+    older = replace(COPY, backup=replace(IDENTITY, server_key="9" * 64))
+    said = text(replace(RUNBOOK, good=(older,), earlier=("9" * 64,)))
+    assert said.count("9" * 64) == 2
+    assert "it was not made by this server" not in said
 
 
 def test_hostile_names_neither_steer_a_terminal_nor_a_browser_nor_a_shell() -> None:

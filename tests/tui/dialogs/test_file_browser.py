@@ -100,7 +100,7 @@ async def test_backspace_goes_up_with_the_cursor_on_the_folder_we_came_from(fold
         assert not any("ns01" in line for line in stage.lines())
         await pilot.press("enter")
         await until(pilot, lambda: not any(" older/" in line for line in stage.lines()))
-        await pilot.press("s")
+        await pilot.press("ctrl+s")
         await until(pilot, lambda: stage.answers == [folder / "older"])
 
 
@@ -144,3 +144,36 @@ async def test_where_it_shall_begin_does_not_answer_it_begins_at_the_top(
             await stage.ask(pilot, FileBrowser("Find", dead / "backups"))
             await until(pilot, lambda: "proc/" in "\n".join(stage.lines()))
             assert "does not answer" in "\n".join(stage.lines())
+
+
+async def test_letters_go_to_the_name_that_begins_with_them(tmp_path: Path) -> None:
+    for name in ("alpha", "beta", "bravo"):
+        (tmp_path / name).mkdir()
+    stage = Stage()
+    async with stage.play() as pilot:
+        await stage.ask(pilot, FileBrowser("A folder", tmp_path, folders=True))
+        await until(pilot, lambda: any("bravo/" in line for line in stage.lines()))
+        await pilot.press("b", "r")
+        await until(pilot, lambda: any("begins with br" in line for line in stage.lines()))
+        await pilot.press("enter")
+        await until(pilot, lambda: any(line.rstrip("│ ").endswith("bravo") for line in stage.lines()[:3]))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: stage.answers == [tmp_path / "bravo"])
+
+
+async def test_a_new_folder_is_made_and_gone_into(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    stage = Stage()
+    async with stage.play() as pilot:
+        await stage.ask(pilot, FileBrowser("A folder", tmp_path, folders=True))
+        await until(pilot, lambda: any("old/" in line for line in stage.lines()))
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: any("New folder" in line for line in stage.lines()))
+        await pilot.press(*"old", "enter")
+        await until(pilot, lambda: any("something of this name" in line for line in stage.lines()))
+        await pilot.press(*"er", "enter")
+        await until(pilot, lambda: (tmp_path / "older").is_dir())
+        await until(pilot, lambda: any("older" in line for line in stage.lines()[:3]))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: stage.answers == [tmp_path / "older"])
+        assert (tmp_path / "older").stat().st_mode & 0o777 == 0o700

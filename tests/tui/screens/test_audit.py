@@ -10,17 +10,22 @@ import pytest
 from nskeys.services.status.audit import AuditService
 from nskeys_tui.screens.audit import AuditScreen
 from nskeys_tui.widgets.table.table import CredentialTable
+from tests.fakes.kept_homes import KeptHomes
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> RealServer:
-    """Sixty credentials were added, then a backup was made."""
-    server = server_in(tmp_path, *(f"name-{number:02}" for number in range(60)))
-    server.clock.advance(hours=1)
-    server.back_up()
-    return server
+def server(kept_homes: KeptHomes) -> RealServer:
+    """Sixty credentials were added, then a backup of both halves was made."""
+
+    def build(folder: Path) -> RealServer:
+        server = server_in(folder, *(f"name-{number:02}" for number in range(60)))
+        server.clock.advance(hours=1)
+        server.back_up()
+        return server
+
+    return kept_homes.server("audited", build)
 
 
 def rewrite(server: RealServer, number: int, line: str) -> None:
@@ -35,10 +40,12 @@ async def test_the_newest_line_stands_first_and_says_who_asked(
 ) -> None:
     stage = OnScreen(server, AuditScreen, size)
     async with stage.play() as pilot:
-        await stage.wait(pilot, "newest first, 1 to", "of 62 lines", "backed up")
-        await stage.wait(pilot, "root (operator), 2026-11-23 15:02, line 62")
+        await stage.wait(pilot, "newest first, 1 to", "of 64 lines", "database copied")
+        await stage.wait(pilot, "operator as root, 2026-11-23 15:02, line 64")
+        await stage.press(pilot, "down", until=("backed up", "line 63"))
+        await stage.press(pilot, "down", until=("backup began", "line 62"))
         await stage.press(pilot, "down", until=("credential added: run-as/name-59", "line 61"))
-        await stage.press(pilot, "end", until=("set up", "to 62 of 62 lines", "line 1"))
+        await stage.press(pilot, "end", until=("set up", "to 64 of 64 lines", "line 1"))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -46,7 +53,8 @@ async def test_a_line_is_shown_in_full(server: RealServer, size: tuple[int, int]
     stage = OnScreen(server, AuditScreen, size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "backed up")
-        await stage.press(pilot, "enter", until=("Line 62", "Who root (operator)", "What backed up"))
+        await stage.press(pilot, "down", until="line 63")
+        await stage.press(pilot, "enter", until=("Line 63", "Who operator as root", "What backed up"))
         assert server.services.register.copies()[0].address in stage.path_text
         await stage.press(pilot, "escape", until="newest first")
 
@@ -79,8 +87,8 @@ async def test_the_cursor_stays_where_it_was_when_a_line_was_shown(server: RealS
     async with stage.play() as pilot:
         await stage.wait(pilot, "backed up")
         await pilot.press("down", "down", "down", "enter")
-        await stage.wait(pilot, "Line 59")
-        await stage.press(pilot, "escape", until="line 59")
+        await stage.wait(pilot, "Line 61")
+        await stage.press(pilot, "escape", until="line 61")
         assert stage.app.screen.query_one(CredentialTable).cursor == 3
 
 
@@ -90,7 +98,7 @@ async def test_a_whole_trail_is_said_to_be_whole(server: RealServer, size: tuple
     async with stage.play() as pilot:
         await stage.wait(pilot, "backed up")
         await stage.press(
-            pilot, "v", until="The audit trail is whole up to line 62, which the server key signed last."
+            pilot, "v", until="The audit trail is whole up to line 64, which the server key signed last."
         )
         await stage.press(pilot, "enter", until="newest first")
 
@@ -106,8 +114,8 @@ async def test_an_edited_line_is_found(server: RealServer) -> None:
 
 
 async def test_a_line_that_nobody_understands_is_shown_and_harmless(server: RealServer) -> None:
-    rewrite(server, 62, "\x1b[2Jnot [/] json\u202e")
-    rewrite(server, 61, json.dumps({"time": 7, "user": ["x"], "details": {"a\x1b": [1]}}))
+    rewrite(server, 64, "\x1b[2Jnot [/] json\u202e")
+    rewrite(server, 63, json.dumps({"time": 7, "user": ["x"], "details": {"a\x1b": [1]}}))
     stage = OnScreen(server, AuditScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "a line that nskeys did not write", "\\x1b[2Jnot [/] json\\u202e")

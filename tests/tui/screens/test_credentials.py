@@ -6,10 +6,12 @@ import pytest
 
 from nskeys.bootstrap import Services
 from nskeys.model.credentials import CredentialKind, check_fields
+from nskeys.model.schedule import Job, TimerStatus
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, Settings
 from nskeys_tui.widgets.form_field import FormField
-from tests.fakes.fixed import Answers
+from tests.fakes.fixed import AFTERNOON, Answers
+from tests.fakes.servers import NOBODY
 from tests.tui.app_on import AppOn, Typed, add, secret_of, services_in, set_up
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE
 
@@ -47,6 +49,19 @@ async def test_a_credential_is_added_with_its_kind_first(tmp_path: Path, size: t
     assert secret_of(services, "run-as/deploy-finance") == "corréct hörse"
     fields = services.credentials.show("run-as/deploy-finance").fields
     assert (fields.target, fields.account) == ("finance-*", "CORP\\svc")
+
+
+async def test_after_saving_it_is_said_when_the_timer_covers_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = set_up(tmp_path)
+    timer = TimerStatus(Job.COPY, enabled=True, active=True, next=AFTERNOON)
+    monkeypatch.setattr(type(services.schedule), "next_copy", lambda _: timer)
+    app = AppOn(services)
+    async with app.play() as pilot:
+        await app.wait(pilot, "No credentials here yet")
+        await app.press(pilot, "a", *DEPLOY, Typed("corréct hörse"), "enter")
+        await app.wait(pilot, "The next database copy, at 2026-11-23 14:02,", "b makes it now.")
 
 
 async def test_help_under_a_field_is_that_of_the_kind(tmp_path: Path) -> None:
@@ -218,7 +233,7 @@ async def test_a_credential_that_somebody_removed_meanwhile_is_said_to_be_gone(t
     app = AppOn(services)
     async with app.play() as pilot:
         await app.wait(pilot, "run-as 1", "deploy")
-        services.credentials.remove(credential)
+        services.credentials.remove(credential, NOBODY)
         await app.press(pilot, "enter", shows="No credential is called")
         await app.press(pilot, "enter", shows="No credentials here yet")
 
@@ -271,7 +286,7 @@ async def test_an_edit_that_somebody_else_overtook_is_refused(tmp_path: Path) ->
         await app.wait(pilot, "run-as 1", "deploy")
         await app.press(pilot, "enter", shows="s shows it")
         await app.press(pilot, "e", shows="leave it empty")
-        services.credentials.remove(credential)
+        services.credentials.remove(credential, NOBODY)
         await app.press(pilot, Typed("x"), "enter", shows="No credential is called")
         await app.press(pilot, "enter", shows="leave it empty")
 

@@ -55,7 +55,7 @@ async def test_new_sheets_are_shown_and_every_share_is_proven(
             await stage.press(pilot, "enter", until="Copy every word")
             texts.append(" ".join(words_on(stage.lines)))
             await pilot.press("enter")
-        await stage.wait(pilot, "now every custodian types the words in again")
+        await stage.wait(pilot, "every custodian now types the words in")
         assert not any(text.split()[7] in stage.words for text in texts)
         assert [len(text.split()) for text in texts] == [20, 20, 20]
         assert server.services.custodians.show().in_force is None
@@ -78,12 +78,12 @@ async def test_the_words_as_a_code_to_scan(server: RealServer, monkeypatch: pyte
         await stage.press(pilot, "enter", until="Nothing is made yet.")
         await stage.press(pilot, "enter", until="Shown here")
         await stage.press(pilot, "enter", until="Enter shows the sheet")
-        await stage.press(pilot, "enter", until=("Copy every word", "k Code"))
-        await pilot.press("k")
+        await stage.press(pilot, "enter", until=("Copy every word", "v View code"))
+        await pilot.press("v")
         await stage.gone(pilot, "Copy every word")
         # Its two corners above; more where the words happen to look like one.
         assert sum("█▀▀▀▀▀█" in line for line in stage.lines) >= 2
-        await stage.press(pilot, "k", until="Copy every word")
+        await stage.press(pilot, "v", until="Copy every word")
 
 
 async def test_leaving_the_sheets_is_asked_and_drops_them(server: RealServer) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.bootstrap import wire
+from nskeys.bootstrap import Services
 from nskeys.model.destinations import DestinationInfo, Location
 from nskeys.model.recovery import IdentityKind
 from nskeys.ports import Purpose
@@ -38,9 +38,12 @@ async def test_each_is_shown_with_its_place_and_the_reason(
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations", "each tried now")
         await stage.wait(pilot, "elsewhere (declared: carried to the vault every night)", "default")
-        await stage.wait(pilot, "and count once they were opened there; the next one goes there")
+        await stage.wait(pilot, "and count once they were opened there; this is the default")
+        await stage.wait(pilot, "Goes there by hand only")
+        assert f"Address{server.vault}" in stage.path_text
         await stage.press(pilot, "down", until="here (this machine's own disk)")
-        await stage.wait(pilot, "can be written, and die with this machine")
+        await stage.wait(pilot, "can be written, and are lost with this machine")
+        assert f"Address{configured(server)[-1].address}" in stage.path_text
 
 
 async def test_one_that_cannot_be_written_says_why(server: RealServer) -> None:
@@ -60,13 +63,13 @@ async def test_one_is_added_with_the_words_that_say_how_it_is_carried(
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "a", until="Type where it is")
-        await stage.press(pilot, "down", "enter", until="A folder, best on another machine")
+        await stage.press(pilot, "down", "enter", until="a folder, best a mounted share")
         await stage.type(pilot, str(folder))
-        await stage.press(pilot, "enter", until="Leave it empty where they are not.")
+        await stage.press(pilot, "enter", until="Otherwise leave this empty.")
         await stage.type(pilot, "tape to the safe, daily")
         await stage.press(pilot, "enter", until="elsewhere (declared: tape to the safe, daily).")
         assert str(folder) in stage.path_text
-        await stage.press(pilot, "enter", until="3 destinations")
+        await stage.wait(pilot, "3 destinations")
     added = configured(server)[-1]
     assert (added.address, added.declared_elsewhere) == (str(folder), "tape to the safe, daily")
 
@@ -77,10 +80,11 @@ async def test_one_that_is_none_is_refused_in_words(server: RealServer) -> None:
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "a", until="Type where it is")
-        await stage.press(pilot, "down", "enter", until="A folder, best on another machine")
+        await stage.press(pilot, "down", "enter", until="a folder, best a mounted share")
         await stage.type(pilot, "ftp://vault02/backups")
         await stage.press(pilot, "enter", until="cannot be used as a destination")
-        await stage.press(pilot, "enter", until="2 destinations")
+        assert "ftp://vault02/backups" in stage.words, "what was typed is still there"
+        await stage.press(pilot, "escape", until="a Add")
     assert configured(server) == before
 
 
@@ -93,7 +97,7 @@ async def test_another_declaration_changes_what_counts_and_keeps_the_place(serve
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "e", until="carried to the vault every night")
         await pilot.press("ctrl+u")
-        await stage.press(pilot, "enter", until="is no longer declared as carried elsewhere.")
+        await stage.press(pilot, "enter", until="is no longer declared elsewhere.")
         await stage.press(pilot, "enter", until=("2 destinations", "here (this machine's own disk)"))
     assert [info.declared_elsewhere for info in configured(server)] == ["", ""]
     assert configured(server)[0].address == server.vault
@@ -120,11 +124,11 @@ async def test_one_is_forgotten_and_its_backups_stay(server: RealServer) -> None
     stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
-        await stage.press(pilot, "x", until=("Backups there stay", "▸ No, keep it"))
+        await stage.press(pilot, "x", until=("register entries stay", "▸ No, keep it"))
         await stage.press(pilot, "enter", until="2 destinations")
         assert len(configured(server)) == 2
-        await stage.press(pilot, "x", until="It is where the next backup would go.")
-        await stage.press(pilot, "down", "enter", until="is no destination any more")
+        await stage.press(pilot, "x", until="It is the default: the next backup would go there.")
+        await stage.press(pilot, "down", "enter", until="is removed from the destinations")
         await stage.press(pilot, "enter", until="each tried now")
         # The last backup went there, so the next one would too: it is listed, and cannot be forgotten.
         await stage.press(pilot, "end")
@@ -138,7 +142,11 @@ async def test_esc_leads_back_and_nothing_was_changed(server: RealServer) -> Non
     stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
-        for key, shows in (("a", "Type where it is"), ("e", "Leave it empty"), ("x", "Backups there stay")):
+        for key, shows in (
+            ("a", "Type where it is"),
+            ("e", "Otherwise leave this empty"),
+            ("x", "register entries stay"),
+        ):
             await stage.press(pilot, key, until=shows)
             await stage.press(pilot, "escape", until="2 destinations")
         await pilot.press("escape")
@@ -148,7 +156,7 @@ async def test_esc_leads_back_and_nothing_was_changed(server: RealServer) -> Non
 
 async def test_it_says_whether_the_schedule_goes_there(server: RealServer) -> None:
     manager = MemoryManager()
-    server.services = wire(server.installation, manager)
+    server.services = Services(server.installation, manager)
     answers = Answers({Purpose.NEW_IDENTITY_PASSWORD: ["a password nobody wrote down"]})
     server.services.recovery.execute(server.services.recovery.plan(IdentityKind.PERSON), answers)
     for expected in ("by hand only: no schedule is installed", "every day where a key is not there yet"):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.errors import FileUnreadable, WrongPassword
-from nskeys.model.plans import DiaryFate
+from nskeys.model.diary import DiaryFate
 from nskeys.ports import Purpose
 from nskeys_tui.screens.diary import DiaryScreen
 from nskeys_tui.screens.register import RegisterScreen

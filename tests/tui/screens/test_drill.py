@@ -1,5 +1,6 @@
 """A drill: how far a backup is proven, without anything being restored."""
 
+import shutil
 import threading
 from functools import partial
 from pathlib import Path
@@ -8,11 +9,16 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from nskeys.crypto.keys import server_thumbprint
+from nskeys.crypto.sealing import Sealer
+from nskeys.model.diary import DrillEnd
 from nskeys.model.register import Proof
-from nskeys.services.credentials import verify
+from nskeys.wording.drills import entry_facts
 from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.session import Session
-from tests.fakes.real_site import RealServer
+from tests.core.services.database.test_database_copy import copied
+from tests.core.services.restore.test_both_halves import lived
+from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 from tests.tui.stage import HOME_SIZE, until
@@ -56,9 +62,9 @@ async def test_every_credential_opens_and_the_register_knows(
         await stage.type(pilot, PASSWORD)
         await stage.press(pilot, "enter", until="Every credential opened (3).")
         assert "3 of 3 credentials" in stage.words
-        assert "The register has this result." in stage.words
+        await stage.press(pilot, "pagedown", until="The result is in the register.")
         await stage.press(pilot, "l", until=("credential by credential", "three"))
-        await stage.press(pilot, "escape", until="Every credential opened (3).")
+        await stage.press(pilot, "escape", until="The result is in the register.")
         await pilot.press("enter")
         await stage.left(pilot)
     assert proof_of(server) is Proof.CREDENTIALS_OPEN
@@ -103,14 +109,14 @@ async def test_a_drill_that_is_stopped_writes_nothing(
     server: RealServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, go_on = threading.Event(), threading.Event()
-    prove = verify.prove
+    failing = Sealer.failing
 
     def slow(*given: Any) -> Any:
         reached.set()
         assert go_on.wait(10)
-        return prove(*given)
+        return failing(*given)
 
-    monkeypatch.setattr("nskeys.services.drill.service.prove", slow)
+    monkeypatch.setattr(Sealer, "failing", slow)
     before = server.everything()
     stage = on(server, server.services.register.copies()[0].address)
     async with stage.play() as pilot:
@@ -138,7 +144,7 @@ async def test_a_file_damaged_after_it_was_shown_is_refused(server: RealServer) 
 async def test_without_any_backup_one_can_still_be_named(tmp_path: Path) -> None:
     stage = on(server_in(tmp_path, "one"))
     async with stage.play() as pilot:
-        await stage.wait(pilot, "which backup?", "▸ Another file, found by browsing")
+        await stage.wait(pilot, "which backup?", "▸ A file, found by browsing")
         await stage.press(pilot, "end", "enter", until="Where is the backup?")
         await stage.type(pilot, str(tmp_path / "nowhere.zip"))
         await stage.press(pilot, "enter", until="there is no such file.")
@@ -147,7 +153,7 @@ async def test_without_any_backup_one_can_still_be_named(tmp_path: Path) -> None
 
 async def test_names_from_the_database_never_reach_the_terminal_as_commands(tmp_path: Path) -> None:
     server = server_in(tmp_path, "one")
-    server.back_up()
+    server.back_up_keys()
     with server.installation.cmdb.reading() as view:
         credential = view.sealed()[0].credential
     server.forge_credential(credential.credential_id, name="\x1b[2Jevil[/]\u202e")
@@ -158,3 +164,88 @@ async def test_names_from_the_database_never_reach_the_terminal_as_commands(tmp_
         await stage.press(pilot, "enter", until="! 0 of 1 credential opened, 1 did not.")
         await stage.press(pilot, "l", until="\\x1b[2Jevil[/]\\u202e")
         assert not set("".join(stage.lines)) & set("\x1b\u202e")
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> RealServer:
+    """Both halves of twelve credentials in the vault."""
+    server = RealSite(tmp_path).server()
+    lived(server)
+    return server
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_both_halves_are_tried_and_register_and_diary_name_them(
+    both: RealServer, size: tuple[int, int]
+) -> None:
+    both.add("made after the copy")
+    (copy,) = both.services.database.copies()
+    stage = on(both, size=size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "which backup?")
+        await stage.press(pilot, "enter", until=(f"change {copy.copy.number} of", "12 credentials in"))
+        await to_password(stage, pilot)
+        await stage.type(pilot, PASSWORD)
+        await stage.press(pilot, "enter", until="Every credential opened (12).")
+        await stage.wait(pilot, "its rows are those that must be there", "every credential opened")
+        await stage.press(pilot, "l", until="credential by credential")
+        await stage.press(pilot, "g", until="changed since")
+        await stage.press(pilot, "escape", until="Every credential opened (12).")
+    (line,) = both.services.diary.read().entries
+    assert (line.copy_sha256, line.copy_number) == (copy.copy.sha256, copy.copy.number)
+    assert entry_facts(line)[-3] == ("Database copy", f"of change {copy.copy.number}")
+    (tried,) = both.services.database.copies()
+    assert (tried.proof, proof_of(both)) == (Proof.CREDENTIALS_OPEN, Proof.CREDENTIALS_OPEN)
+
+
+async def test_what_the_rows_want_and_the_key_backup_lacks_is_said_first(both: RealServer) -> None:
+    address = both.services.register.copies()[0].address
+    both.rotate(without_backup=True)
+    both.rotate(without_backup=True)
+    both.add("under the new key")
+    copied(both)
+    stage = on(both, address)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "what is in it", "! 13 credentials of it want key", "not in the key backup")
+
+
+async def test_a_key_backup_that_is_gone_is_a_failed_drill(both: RealServer) -> None:
+    address = both.services.register.copies()[0].address
+    Path(address).unlink()
+    stage = on(both, address)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "there is no such file.")
+    (line,) = both.services.diary.read().entries
+    assert (line.end, line.address) == (DrillEnd.MISSING, address)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_of_several_servers_a_person_chooses_whose(
+    both: RealServer, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = RealSite(tmp_path / "other")
+    second = other.server()
+    lived(second)
+    for file in Path(second.vault).iterdir():
+        shutil.copy(file, both.vault)
+    (tmp_path / "third").mkdir()
+    third = RealSite(tmp_path / "third").server()
+    third.set_up()
+    wanted = both.services.register.copies()[0].backup.archive_sha256
+    stage = on(third, both.vault, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "whose backups?", "▸ ", "server key")
+        owners = stage.app.screen.flow.source.owners  # type: ignore[attr-defined]
+        assert len(owners) == 2
+        ours = [owner.server_key == server_key(both) for owner in owners].index(True)
+        await stage.press(pilot, *["down"] * ours, "enter", until="what is in it")
+        source = stage.app.screen.flow.source.source  # type: ignore[attr-defined]
+        assert source.inspected.file_sha256 == wanted
+        await stage.press(pilot, "escape", until="whose backups?")
+
+
+def server_key(server: RealServer) -> str:
+    public = server.installation.server_public()
+    assert public is not None
+    return server_thumbprint(public)

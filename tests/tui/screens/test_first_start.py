@@ -53,7 +53,7 @@ async def test_a_new_installation_ends_with_the_offer_to_back_up(
         assert isinstance(app.app.screen, OverviewScreen)
         await app.wait(pilot, "No credentials here yet")
     assert services.installation.settings.read().server_name == "ns07.example.net"
-    assert [key.state for key in services.installation.key_store.keys()] == [KeyState.ACTIVE]
+    assert [key.state for key in services.installation.keys()] == [KeyState.ACTIVE]
 
 
 async def test_the_offer_to_back_up_leads_to_the_backup_and_back_to_the_first_screen(
@@ -81,9 +81,9 @@ async def test_protectors_are_labelled_with_what_they_are_worth(
         await app.press(pilot, "enter", shows="▸ Plain file  whoever copies this disk has the keys")
         await app.wait(
             pilot,
-            "Passphrase  shut on a stolen machine; asked for at use",
-            "TPM 2.0 is not available: no TPM 2.0 is to be found",
-            "Security token is not available: which token is meant",
+            "Passphrase  shut on a stolen machine; asked once per run",
+            "TPM 2.0 is not available: no TPM was found",
+            "Security token is not available: a token is named",
         )
 
 
@@ -121,7 +121,7 @@ async def test_a_server_needs_a_name(tmp_path: Path) -> None:
         field = app.app.screen.query_one("#server", FormField)
         await until(pilot, lambda: bool(field.value))
         field.value = " "
-        await app.press(pilot, "enter", shows="! A name is missing")
+        await app.press(pilot, "enter", shows="! Type a name")
         await app.press(pilot, "escape", shows="Nothing is set up")
 
 

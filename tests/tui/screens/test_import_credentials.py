@@ -1,6 +1,9 @@
-"""Import: what would become what, and all of it or nothing."""
+"""Import: the preview, and all of it or nothing."""
 
+import shutil
+import subprocess
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +46,7 @@ async def to_plan(stage: OnScreen, pilot: Pilot[Any], export: Path, *shows: str)
     await stage.wait(pilot, "which export?", "KeePassXC's CSV")
     await stage.press(pilot, "down", "enter", until="File")
     await stage.type(pilot, str(export))
-    await stage.press(pilot, "enter", until=shows or ("what would become what",))
+    await stage.press(pilot, "enter", until=shows or ("the preview",))
 
 
 def names(server: RealServer) -> set[str]:
@@ -68,7 +71,9 @@ async def test_the_plan_says_what_becomes_what_and_why(
             "enter",
             until=("3 credentials were imported.", "! The dropped fields are only in"),
         )
-        await stage.wait(pilot, "was deploy")
+        await stage.wait(pilot, "was deploy", "b Back up")
+        await stage.press(pilot, "b", until="where to?")
+        await stage.press(pilot, "escape", until="3 credentials were imported.")
         await pilot.press("enter")
         await stage.left(pilot)
     assert names(server) == {
@@ -103,10 +108,10 @@ async def test_one_kind_can_be_chosen_for_every_row(server: RealServer, export: 
     stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "There is nothing in it that can be taken.")
-        await stage.press(pilot, "k", until="▸ Each as its group or folder says")
+        await stage.press(pilot, "c", until="▸ Each as its group or folder says")
         await stage.press(pilot, "r", "enter", until=("Kind chosen for all: run-as 1.", "Enter Import"))
-        await stage.press(pilot, "k", "enter", until="There is nothing in it that can be taken.")
-        await stage.press(pilot, "k", "r", "enter", until="Enter Import")
+        await stage.press(pilot, "c", "enter", until="There is nothing in it that can be taken.")
+        await stage.press(pilot, "c", "r", "enter", until="Enter Import")
         await stage.press(pilot, "enter", until="1 credential was imported.")
     credential = server.services.credentials.show("run-as/wiki")
     assert credential.fields.kind is CredentialKind.RUN_AS
@@ -122,7 +127,7 @@ async def test_what_is_left_out_is_said_and_taken_only_when_asked_for(
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "4 entries. New 3, changed 0, present 0.")
         await stage.wait(
-            pilot, "Left out: 1 row looks deleted. l takes such rows.", "called like a recycle bin"
+            pilot, "Left out: 1 row looks deleted. l takes such rows.", "has the name of a recycle bin"
         )
         await stage.press(pilot, "l", until="▸ Take rows that look deleted")
         await stage.press(pilot, "enter", until="New 4, changed 0, present 0.")
@@ -141,8 +146,8 @@ async def test_what_is_left_out_is_said_and_taken_only_when_asked_for(
     ("content", "said"),
     [
         (b"PK\x03\x04 zip", "is a ZIP archive"),
-        (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5", "is an encrypted KDBX"),
-        (b"a,b\n1,2\n", "is none of the exports that nskeys reads"),
+        (b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5", "is a damaged KDBX"),
+        (b"a,b\n1,2\n", "is not an export that nskeys reads"),
     ],
 )
 async def test_what_is_no_export_is_told_and_another_can_be_named(
@@ -161,11 +166,9 @@ async def test_a_file_that_is_gone_or_a_folder_is_told(
     stage = OnScreen(server, ImportScreen)
     async with stage.play() as pilot:
         await to_plan(stage, pilot, tmp_path / "nothing.csv", "there is no such file.")
-        await stage.press(pilot, "enter", until="which export?")
-        await stage.press(pilot, "end", "enter", until="File")
         await pilot.press("ctrl+u")
         await stage.type(pilot, str(tmp_path))
-        await stage.press(pilot, "enter", until="it is not a regular file.")
+        await stage.press(pilot, "enter", until="is a folder without '.gpg-id'")
         await stage.press(pilot, "enter", until="which export?")
 
 
@@ -176,9 +179,9 @@ async def test_a_file_gone_between_two_plans_leaves_the_plan_that_is_seen(
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "3 entries.")
         export.unlink()
-        await stage.press(pilot, "k", until="▸ Each as its group")
+        await stage.press(pilot, "c", until="▸ Each as its group")
         await stage.press(pilot, "enter", until="there is no such file.")
-        await stage.press(pilot, "enter", until="what would become what")
+        await stage.press(pilot, "enter", until="the preview")
         await stage.press(pilot, "enter", until="3 credentials were imported.")
 
 
@@ -188,7 +191,7 @@ async def test_names_that_were_taken_meanwhile_make_a_new_plan(server: RealServe
         await to_plan(stage, pilot, export, "3 entries.")
         server.add("till")
         await stage.press(pilot, "enter", until="Something changed since the import was planned")
-        await stage.press(pilot, "enter", until="what would become what")
+        await stage.press(pilot, "enter", until="the preview")
         await stage.press(pilot, "enter", until="3 credentials were imported.")
 
 
@@ -210,13 +213,13 @@ async def test_every_secret_is_forgotten_when_the_plan_or_the_screen_is_left(
     async with stage.play() as pilot:
         await to_plan(stage, pilot, export, "3 entries.")
         assert made[0]._secrets
-        await stage.press(pilot, "k", "enter", until="what would become what")
+        await stage.press(pilot, "c", "enter", until="the preview")
         await until(pilot, lambda: len(made) == 2 and not made[0]._secrets)
         assert made[1]._secrets
         await stage.press(pilot, "escape", until="which export?")
         assert not made[1]._secrets
         await stage.press(pilot, "end", "enter", until="File")
-        await stage.press(pilot, "enter", until="what would become what")
+        await stage.press(pilot, "enter", until="the preview")
         assert made[2]._secrets
     assert not made[2]._secrets
     assert names(server) == {"run-as/deploy"}
@@ -242,7 +245,7 @@ async def test_an_import_that_is_stopped_leaves_nothing_and_can_be_done_again(
         await until(pilot, reached.is_set)
         await stage.press(pilot, "escape", until="Stopping at the next safe place")
         go_on.set()
-        await stage.wait(pilot, "what would become what")
+        await stage.wait(pilot, "the preview")
         assert names(server) == {"run-as/deploy"}
         await stage.press(pilot, "enter", until="3 credentials were imported.")
 
@@ -286,3 +289,38 @@ async def test_what_the_plans_table_still_tells_is_not_taken_for_the_reports(
         stage.app.screen.post_message(CredentialTable.RowHighlighted(plans, "2"))
         await pilot.pause()
         await stage.wait(pilot, "3 credentials were imported.")
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A tree of `pass` with one secret, in a folder whose name begins with a dot, as it has."""
+    home = tmp_path / "gnupg"
+    home.mkdir(mode=0o700)
+    monkeypatch.setenv("GNUPGHOME", str(home))
+    words = ["gpg", "--batch", "--passphrase", "", "--quick-generate-key", "till@example.net"]
+    subprocess.run([*words, "default", "default", "0"], check=True, capture_output=True)
+    tree = tmp_path / "person" / ".password-store"
+    (tree / "Run-as").mkdir(parents=True)
+    (tree / ".gpg-id").write_text("till@example.net\n")
+    encrypt = ["gpg", "--batch", "--trust-model", "always", "-e", "-r", "till@example.net", "-o"]
+    secret = b"s 7\nlogin: LAB\\svc\n"
+    subprocess.run([*encrypt, str(tree / "Run-as" / "till.gpg")], input=secret, check=True)
+    yield tree
+    subprocess.run(["gpgconf", "--kill", "all"], check=False)
+
+
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_tree_of_pass_is_found_by_browsing_and_taken_like_a_file(
+    server: RealServer, tree: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.chdir(tree.parent)  # where nskeys was started
+    stage = OnScreen(server, ImportScreen, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "which export?")
+        await stage.press(pilot, "enter", until="Take this folder")
+        await stage.press(pilot, "ctrl+a", until=".password-store/")
+        await stage.press(pilot, "down", "enter", until="Run-as/")
+        await stage.press(pilot, "ctrl+s", until="New 1, changed 0, present 0.")
+        await stage.press(pilot, "enter", until="1 credential")
+    assert "run-as/till" in names(server)

@@ -2,13 +2,17 @@
 
 import functools
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from nskeys.model.credentials import CredentialKind
+from nskeys.model.database import DatabaseConnection
 from nskeys.services.status.overview import Overview as Answer, RecoverabilityService
+from nskeys_tui.presenters.overview import title_facts
 from nskeys_tui.screens.credential_detail import CredentialScreen
 from nskeys_tui.screens.credential_form import CredentialFormScreen
 from nskeys_tui.screens.keys import KeysScreen
@@ -16,6 +20,7 @@ from nskeys_tui.screens.menu import MenuScreen
 from nskeys_tui.widgets.find_line import FindLine
 from nskeys_tui.widgets.table.table import CredentialTable
 from tests.fakes.fixed import NobodyToAsk
+from tests.fakes.overviews import seen as seen_overview
 from tests.tui.app_on import AppOn, Typed, add, set_up
 from tests.tui.example import Example, build
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE
@@ -40,6 +45,18 @@ def on_example(size: tuple[int, int] = HOME_SIZE) -> AppOn:
     return AppOn(example().services, size)
 
 
+def test_the_title_says_what_protects_the_connection_to_a_server() -> None:
+    def title(**changes: Any) -> str:
+        seen = DatabaseConnection(socket=False, tls="", sslmode="prefer", require_auth="!password,!md5")
+        return title_facts(replace(seen_overview(), cmdb="PostgreSQL", connection=replace(seen, **changes)))
+
+    assert title() == "CMDB PostgreSQL, no TLS · keys in a plain file"
+    assert title(socket=True) == "CMDB PostgreSQL, socket · keys in a plain file"
+    assert title(tls="TLSv1.3") == "CMDB PostgreSQL, TLSv1.3, server not checked · keys in a plain file"
+    verified = title(tls="TLSv1.3", sslmode="verify-full")
+    assert verified == "CMDB PostgreSQL, TLSv1.3, server checked · keys in a plain file"
+
+
 # --- the answer --------------------------------------------------------------------------------------
 
 
@@ -52,10 +69,13 @@ async def test_it_is_as_the_design_draws_it() -> None:
         assert lines[0].endswith("CMDB SQLite · keys in a plain file")
         assert lines[2].startswith(" If this server died now   12 of 14 credentials would come back")
         assert lines[3].startswith(
-            " ████████████████████░░░   from backup 3 in /mnt/vault/nskeys (elsewhere)"
+            " ████████████████████░░░   keys      backup 3 in /mnt/vault/nskeys, 3 days ago"
         )
-        assert lines[4].startswith(" made 3 days ago           12 of 14 credentials opened in a drill")
-        assert lines[5].startswith(" ! 2 at risk since 14:02")
+        assert lines[4].startswith(
+            " 12 drilled 3 days ago     database  copy 19 in /mnt/vault/nskeys, 3 days ago"
+        )
+        assert lines[5].startswith(" ! 2 at risk since 14:02   sealed under ")
+        assert "in no backup" in lines[5]
         assert lines[5].endswith("b  back up")
         assert lines[6].startswith("── Keys ──")
         assert "active       2026-11-22 14:02" in lines[7]
@@ -67,7 +87,7 @@ async def test_it_is_as_the_design_draws_it() -> None:
             "── Credentials ── all 14 · hierarchy 3 · pcAnywhere 5 · run-as 6 · at risk 2 ──"
         )
         assert lines[-1] == (
-            " b Back up  r Restore  d Drill  o Rotate  a Add  / Find  m Menu  ? Help  q Quit"
+            " b Back up  a Add  / Find  d Drill  r Restore  o Rotate  m Menu  ? Help  q Quit"
         )
 
 
@@ -76,9 +96,9 @@ async def test_a_small_terminal_shows_what_matters() -> None:
     async with app.play() as pilot:
         await app.wait(pilot, "12 of 14", "emea-ns02")
         assert max(map(len, app.lines)) <= 60
-        for words in ("back up", "in a drill", "2 at risk", "no backup", "recoverable", "run-as 6"):
+        for words in ("back up", "12 drilled", "2 at risk", "in no backup", "recoverable", "run-as 6"):
             assert words in app.text
-        assert app.lines[-1] == " b Back up r Restore d Drill o Rotate m Menu ? Help q Quit"
+        assert app.lines[-1] == " b Back up  a Add  / Find  d Drill  m Menu  ? Help  q Quit"
 
 
 async def test_a_destination_that_hangs_keeps_nothing_back() -> None:
@@ -219,7 +239,7 @@ async def test_no_name_reaches_the_terminal_as_a_command(tmp_path: Path, size: t
 
 @pytest.mark.parametrize(
     ("key", "screen"),
-    [("k", KeysScreen), ("m", MenuScreen), ("a", CredentialFormScreen), ("enter", CredentialScreen)],
+    [("y", KeysScreen), ("m", MenuScreen), ("a", CredentialFormScreen), ("enter", CredentialScreen)],
 )
 async def test_keys_lead_to_other_screens_and_escape_back(key: str, screen: type[object]) -> None:
     app = on_example()

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 
 import pytest
 
+from nskeys.model.assessment import Circumstances, assess
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.keys import KeyInfo, KeyState, KeyUse, Kid
-from nskeys.model.recoverability import Circumstances, Recoverability, assess
+from nskeys.model.recoverability import Recoverability
 from nskeys.wording.text.terminal import width
 from nskeys_tui.presenters.overview import ALL, filter_named, filters, heading, neighbour
+from nskeys_tui.presenters.spans import rule_spans
 from nskeys_tui.screens.rows import COLUMNS
-from nskeys_tui.widgets.frame import ruled
 from nskeys_tui.widgets.table.columns import lay_out
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
@@ -77,7 +78,7 @@ def test_the_line_above_the_list_names_what_is_seen_and_is_never_cut(
 ) -> None:
     known = filters(answer(at_risk=many, lost=many))
     parts = heading(known, name, cells)
-    line = ruled(parts, cells).plain
+    line = "".join(text for text, _ in rule_spans(parts, cells))
     assert width(line) == cells
     assert "…" not in line
     assert f"{filter_named(known, name).credentials:,}" in line

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from nskeys.model.database import DatabaseLogin, LoginSafety
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
 from nskeys.wording.answer import notices
 from nskeys.wording.layout import NARROW, WIDE
-from nskeys_tui.screens.protection import ProtectorScreen
+from nskeys_tui.screens.protection import ProtectorScreen, login_rows
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSPHRASE, PASSWORD
@@ -48,7 +49,7 @@ async def test_a_plain_file_becomes_a_passphrase(server: RealServer, size: tuple
         await stage.press(pilot, "enter", until=("To keys under a passphrase", "Nothing is changed yet."))
         await stage.press(pilot, "enter", until="New passphrase for the key store")
         await twice(stage, pilot, PASSPHRASE)
-        await stage.wait(pilot, "Keys under a passphrase: it is asked for", "still open the old way.")
+        await stage.wait(pilot, "Keys under a passphrase: it is asked for", "still open with the earlier")
         assert "A rotation (o on the first screen)" in stage.words
         await pilot.press("enter")
         await stage.left(pilot)
@@ -74,7 +75,7 @@ async def test_without_a_backup_elsewhere_one_is_offered_first(
             pilot, "c", until=("! No proven backup elsewhere holds every key", "▸ Back up first")
         )
         await stage.press(pilot, "enter", until="where to?")
-        await stage.press(pilot, "home", "enter", until="New password for the backup")
+        await stage.press(pilot, "down", "enter", until="New password for the backup")
         await twice(stage, pilot, PASSWORD)
         await stage.wait(pilot, "this will be written")
         await stage.press(pilot, "enter", until="is complete.")
@@ -96,7 +97,7 @@ async def test_it_can_be_changed_without_a_backup_by_a_plain_choice(tmp_path: Pa
         await stage.press(pilot, "enter", until="Nothing is changed yet.")
         await stage.press(pilot, "enter", until="New passphrase for the key store")
         await twice(stage, pilot, PASSPHRASE)
-        await stage.wait(pilot, "still open the old way.")
+        await stage.wait(pilot, "still open with the earlier")
     assert protector(server) == "passphrase"
 
 
@@ -114,7 +115,7 @@ async def test_another_passphrase_and_the_old_one_opens_no_longer(tmp_path: Path
         await stage.type(pilot, PASSPHRASE)
         await stage.press(pilot, "enter", until="New passphrase for the key store")
         await twice(stage, pilot, "quite another one")
-        await stage.wait(pilot, "still open the old way.")
+        await stage.wait(pilot, "still open with the earlier")
     store = server.installation.key_store
     assert not store.opens_with(SecretBytes(PASSPHRASE.encode()))
     assert store.opens_with(SecretBytes(b"quite another one"))
@@ -161,7 +162,7 @@ async def test_a_plain_key_that_could_not_be_removed_is_named_until_it_is_gone(
             await stage.press(pilot, "enter", until="Nothing is changed yet.")
             await stage.press(pilot, "enter", until="New passphrase for the key store")
             await twice(stage, pilot, PASSPHRASE)
-            await stage.wait(pilot, "not wholly done", "! An earlier key store could not be removed")
+            await stage.wait(pilot, "not completed", "! An earlier key store could not be removed")
         again = OnScreen(server, ProtectorScreen, size)
         async with again.play() as pilot:
             await again.wait(pilot, "! An earlier key store could not be removed")
@@ -174,3 +175,11 @@ async def test_a_plain_key_that_could_not_be_removed_is_named_until_it_is_gone(
     async with gone.play() as pilot:
         await gone.wait(pilot, "a stolen machine")
         assert "could not be removed" not in gone.words
+
+
+def test_it_says_how_the_databases_server_is_logged_in_to() -> None:
+    assert login_rows(None) == ()
+    login = DatabaseLogin(LoginSafety.OTHER_MACHINE, ("sslmode=require",))
+    [(label, said)] = login_rows(login)
+    assert (label, said[:38]) == ("CMDB login", "With TLS and the server's name checked")
+    assert said.endswith("but the address says sslmode=require")

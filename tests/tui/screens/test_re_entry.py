@@ -33,7 +33,9 @@ def rescued(folder: Path) -> Services:
     source = find_source(fresh.installation, copy.address)
     with opened(fresh.installation, source, answers, SilentProgress()) as open_source:
         plan = fresh.restore.plan(open_source)
-        fresh.restore.execute(plan, open_source, answers, RestoreChoices(Settings("ns02", ""), "file"))
+        fresh.restore.execute(
+            plan, open_source, answers, RestoreChoices(Settings("ns02", ""), "file", plan.facts.server_key)
+        )
     return fresh
 
 
@@ -43,8 +45,8 @@ async def test_what_is_typed_again_is_ticked_off(tmp_path: Path, size: tuple[int
     app = AppOn(services, size)
     async with app.play() as pilot:
         await app.wait(pilot, "alpha")
-        await app.press(pilot, "m", shows="to enter again")
-        await app.press(pilot, *["down"] * 5, "enter", shows="2 of 2 do not open here")
+        await app.press(pilot, "m", shows="to be typed again")
+        await app.press(pilot, "e", shows="2 of 2 do not open here")
         await app.wait(pilot, "in no backup", "no known backup holds its key")
         assert "Enter Re-enter" in app.lines[-1]
         await app.press(pilot, "enter", shows="type it again")
@@ -54,7 +56,7 @@ async def test_what_is_typed_again_is_ticked_off(tmp_path: Path, size: tuple[int
         await app.press(pilot, "enter", Typed("and again"), "enter", shows="0 left, 2 done")
         await app.wait(pilot, "Nothing has to be re-entered")
         await app.press(pilot, "f5", shows="every credential opens (2)")
-        await app.press(pilot, "escape", shows="to enter again")
+        await app.press(pilot, "escape", shows="to be typed again")
     assert secret_of(services, "run-as/alpha") == "typed again"
     assert secret_of(services, "run-as/beta") == "and again"
 
@@ -64,12 +66,13 @@ async def test_it_is_saved_as_a_table_or_as_text(tmp_path: Path, size: tuple[int
     app = AppOn(rescued(tmp_path), size)
     async with app.play() as pilot:
         await app.wait(pilot, "alpha")
-        await app.press(pilot, "m", *["down"] * 5, "enter", shows="do not open here")
+        await app.press(pilot, "m", "e", shows="do not open here")
         for name, begins in (("a.csv", '"kind","name"'), ("a.txt", "ns02, ")):
             await app.press(pilot, "s", shows="Save the list")
             await app.press(pilot, "ctrl+u", Typed(f"{tmp_path}/{name}"), "enter", shows="The list is in")
             assert (tmp_path / name).read_text("utf-8").startswith(begins)
-            await app.press(pilot, "enter", hides="The list is in")
+            app.app.clear_notifications()
+            await app.press(pilot, hides="The list is in")
         await app.press(pilot, "s", shows="Save the list")
         await app.press(pilot, "ctrl+u", Typed(f"{tmp_path}/a.txt"), "enter", shows="Name another file")
 
@@ -78,7 +81,7 @@ async def test_the_proof_leads_to_it(tmp_path: Path) -> None:
     app = AppOn(rescued(tmp_path))
     async with app.play() as pilot:
         await app.wait(pilot, "alpha")
-        await app.press(pilot, "m", "v", "enter", shows="credential by credential")
+        await app.press(pilot, "m", "v", shows="credential by credential")
         await app.press(pilot, "e", shows="2 of 2 do not open here")
         await app.press(pilot, "escape", shows="credential by credential")
 
@@ -107,8 +110,8 @@ async def test_a_backup_that_says_to_have_the_key_is_tried_before_anything_is_ty
     app = AppOn(services, size)
     async with app.play() as pilot:
         await app.wait(pilot, "1 lost", "backup 1 says it has", "r  restore")
-        await app.press(pilot, "m", shows="to enter again")
-        await app.press(pilot, *["down"] * 5, "enter", shows="1 of 1 do not open here")
+        await app.press(pilot, "m", shows="to be typed again")
+        await app.press(pilot, "e", shows="1 of 1 do not open here")
         await app.wait(pilot, "backup 1?", "backup 1 says that it holds its key")
         await app.press(pilot, "r", shows="what is in it")
         await app.press(pilot, "enter", shows="Password of the backup")

@@ -29,14 +29,13 @@ async def test_it_is_reached_by_the_menu_and_read_to_its_end(tmp_path: Path, siz
     app = AppOn(backed_up(tmp_path), size)
     async with app.play() as pilot:
         await app.wait(pilot, "run-as 1")
-        await app.press(pilot, "m", shows="to print")
-        await app.press(pilot, "r", "r", "r", shows="Runbook")
-        await app.press(pilot, "enter", shows="Runbook: bringing back the credentials")
+        await app.press(pilot, "m", shows="Re-entry")
+        await app.press(pilot, "h", shows="Runbook: bringing back the credentials")
         assert all(len(line) <= size[0] for line in app.lines)
         await app.press(pilot, "end", shows="they open everything")
         await app.press(pilot, "home", shows="What this is")
         await app.press(pilot, "pagedown", hides="What this is")
-        await app.press(pilot, "escape", shows="to print")
+        await app.press(pilot, "escape", shows="Re-entry")
 
 
 @SIZES
@@ -46,14 +45,15 @@ async def test_it_is_saved_as_html_or_as_text_and_never_over_a_file(
     app = AppOn(backed_up(tmp_path), size)
     async with app.play() as pilot:
         await app.wait(pilot, "run-as 1")
-        await app.press(pilot, "m", shows="to print")
-        await app.press(pilot, "r", "r", "r", "enter", shows="bringing back")
+        await app.press(pilot, "m", shows="Re-entry")
+        await app.press(pilot, "h", shows="bringing back")
         for name, begins in (("a.html", "<!DOCTYPE html>"), ("a.txt", "Runbook: bringing back")):
             await app.press(pilot, "s", shows="Save the runbook")
             await app.press(
                 pilot, "ctrl+u", Typed(f"{tmp_path}/{name}"), "enter", shows="The runbook is in"
             )
             assert (tmp_path / name).read_text("utf-8").startswith(begins)
-            await app.press(pilot, "enter", hides="The runbook is in")
+            app.app.clear_notifications()
+            await app.press(pilot, hides="The runbook is in")
         await app.press(pilot, "s", shows="Save the runbook")
-        await app.press(pilot, "ctrl+u", Typed(f"{tmp_path}/a.txt"), "enter", shows="Name another file")
+        await app.press(pilot, "ctrl+u", Typed(f"{tmp_path}/a.txt"), "enter", shows="replaced")

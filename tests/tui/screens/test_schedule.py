@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.bootstrap import wire
+from nskeys.bootstrap import Services
 from nskeys.model.recovery import IdentityKind
 from nskeys.model.schedule import Job
 from nskeys.ports import Purpose
@@ -18,7 +18,7 @@ from tests.tui.on_screen import SIZES, OnScreen, server_in
 def with_systemd(server: RealServer, identity: bool = True) -> MemoryManager:
     """systemd runs the server's machine; a person made a recovery identity there."""
     manager = MemoryManager()
-    server.services = wire(server.installation, manager)
+    server.services = Services(server.installation, manager)
     if identity:
         answers = Answers({Purpose.NEW_IDENTITY_PASSWORD: ["a password nobody wrote down"]})
         recovery = server.services.recovery
@@ -32,11 +32,11 @@ async def test_it_is_installed_and_removed_by_keys(tmp_path: Path, size: tuple[i
     manager = with_systemd(server)
     stage = OnScreen(server, ScheduleScreen, size)
     async with stage.play() as pilot:
-        await stage.wait(pilot, "! Nothing runs by itself: i changes that.", "not in force", "i Install")
+        await stage.wait(pilot, "! No schedule is installed. i installs it.", "not in force", "i Install")
         await stage.press(pilot, "i", until="Yes, install it")
         await stage.press(pilot, "y", "enter", until="The schedule is in force.")
-        assert len(manager.units) == 4
-        await stage.wait(pilot, "every day, a backup to each destination", "x Remove")
+        assert len(manager.units) == 6
+        await stage.wait(pilot, "every day, what a destination lacks", "every hour", "x Remove")
         await stage.press(pilot, "x", until="Yes, remove it")
         await stage.press(pilot, "y", "enter", until="not in force")
         assert manager.units == {}
@@ -44,13 +44,13 @@ async def test_it_is_installed_and_removed_by_keys(tmp_path: Path, size: tuple[i
         await stage.left(pilot)
 
 
-async def test_without_a_recovery_identity_it_says_so_and_offers_nothing(tmp_path: Path) -> None:
+async def test_without_a_recovery_identity_it_says_so_and_offers_to_make_one(tmp_path: Path) -> None:
     server = server_in(tmp_path)
     manager = with_systemd(server, identity=False)
     stage = OnScreen(server, ScheduleScreen)
     async with stage.play() as pilot:
-        await stage.wait(pilot, "There is no recovery identity", "No drill runs by itself")
-        assert "Install" not in stage.words
+        await stage.wait(pilot, "There is no recovery identity", "n makes the recovery identity")
+        assert "i Install" not in stage.words
         assert "'nskeys" not in stage.words
         await pilot.press("i")
         await pilot.pause()

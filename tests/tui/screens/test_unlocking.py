@@ -10,11 +10,12 @@ from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Settings
 from nskeys.reasons import Wanted
-from nskeys.services.passwords.providers import RememberedPassphrase
+from nskeys.services.passwords.remembered import RememberedPassphrase
 from nskeys_tui.dialogs.secret import AskPassword
 from nskeys_tui.screens.navigation import SCREENS, open_screen
 from nskeys_tui.screens.overview import OverviewScreen
 from nskeys_tui.widgets.frame import TitleBar
+from nskeys_tui.widgets.table.table import CredentialTable
 from tests.fakes.fixed import Answers
 from tests.fakes.token import PIN, Tokens
 from tests.tui.app_on import AppOn, Typed, services_in, set_up
@@ -140,6 +141,7 @@ async def test_a_pin_is_asked_at_the_start_as_well(tmp_path: Path, tokens: Token
         await app.press(pilot, Typed("0000"), "enter", shows="That PIN is wrong")
         await app.press(pilot, Typed(PIN), "enter", hides="PIN of the token")
         await app.wait(pilot, "deploy")
+        await until(pilot, lambda: isinstance(app.app.focused, CredentialTable))
         await app.press(pilot, "enter", shows="s Show secret")
         await app.press(pilot, "s", shows="correct horse")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from textual.pilot import Pilot
 
-from nskeys.errors import CmdbBusy
+from nskeys.errors import Cancelled, CmdbBusy
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
@@ -25,6 +25,30 @@ class GatedRows(MadeUpRows):
         """Late."""
         assert self.gate.wait(10)
         return super().window(first, count)
+
+
+class SearchedRows(GatedRows):
+    """Rows whose first are found at once, and which are counted when that is let through."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__(total)
+        self.stopped = False
+
+    def beginning(self, count: int) -> Sequence[Row]:
+        """The first rows."""
+        return MadeUpRows.window(self, 0, count)
+
+    def total(self) -> int:
+        """Late, unless somebody stops it."""
+        assert self.gate.wait(10)
+        if self.stopped:
+            raise Cancelled
+        return super().total()
+
+    def stop(self) -> None:
+        """Break off the counting."""
+        self.stopped = True
+        self.gate.set()
 
 
 class LockedRows(MadeUpRows):
@@ -66,6 +90,43 @@ async def test_the_rows_of_the_first_page_are_shown(size: tuple[int, int]) -> No
         assert "deploy-0 " in lines[1]
         assert f"deploy-{size[1] - 2} " in lines[-1]
         assert all("recoverable" in line or "at risk" in line for line in lines[1:])
+
+
+async def test_the_first_rows_of_a_search_are_shown_before_all_are_counted() -> None:
+    rows = SearchedRows(100_000)
+    shown = table(rows)
+    stage = Stage(shown)
+    async with stage.play() as pilot:
+        await until(pilot, lambda: shown.key == "0")
+        await pilot.pause()
+        assert "deploy-0 " in stage.lines()[1]
+        assert "/" not in stage.lines()[0], "nothing is said of how many there are"
+        rows.gate.set()
+        await until(pilot, lambda: shown.total == 100_000)
+        await pilot.pause()
+        assert "1/100,000" in stage.lines()[0]
+
+
+async def test_a_search_of_few_rows_is_not_counted_once_more() -> None:
+    rows = SearchedRows(3)
+    shown = table(rows)
+    stage = Stage(shown)
+    async with stage.play() as pilot:
+        await until(pilot, lambda: shown.total == 3)
+        await pilot.pause()
+        assert "1/3" in stage.lines()[0]
+
+
+async def test_the_next_search_does_not_wait_for_the_one_before() -> None:
+    first, second = SearchedRows(100_000), SearchedRows(7)
+    shown = table(first)
+    stage = Stage(shown)
+    async with stage.play() as pilot:
+        await until(pilot, lambda: shown.key == "0")
+        shown.show(second)
+        await until(pilot, lambda: shown.total == 7)
+        assert first.stopped
+        assert not second.stopped
 
 
 async def test_no_more_is_held_than_the_window_and_a_page_on_either_side() -> None:
@@ -139,7 +200,7 @@ async def test_a_place_whose_row_is_not_here_yet_says_so_and_cannot_be_chosen() 
         await arrived(stage, pilot, shown)
         rows.gate.clear()
         await pilot.press("end")
-        await until(pilot, lambda: stage.lines()[-1] == " …")
+        await until(pilot, lambda: stage.lines()[-1].startswith(" …"))
         await pilot.press("enter")
         assert not stage.heard(CredentialTable.RowChosen)
         rows.gate.set()
@@ -208,6 +269,28 @@ async def test_a_smaller_terminal_keeps_the_cursor_in_sight() -> None:
         await pilot.resize_terminal(60, 10)
         await until(pilot, lambda: any("deploy-22 " in line for line in stage.lines()))
         assert shown.key == "22"
+
+
+async def test_the_position_is_true_after_each_key_and_on_a_smaller_terminal() -> None:
+    shown = table(MadeUpRows(12_345))
+    stage = Stage(shown)
+
+    async def says(pilot: Pilot[None], position: str, cells: int = 80) -> None:
+        await until(pilot, lambda: stage.lines()[0].endswith(f" {position}"))
+        assert len(stage.lines()[0]) == cells - 1
+
+    async with stage.play() as pilot:
+        await arrived(stage, pilot, shown)
+        for row in range(2, 13):
+            await pilot.press("down")
+            await says(pilot, f"{row}/12,345")
+        await pilot.press("end")
+        await says(pilot, "12,345/12,345")
+        await pilot.resize_terminal(60, 18)
+        await until(pilot, lambda: len(stage.lines()) == 18)
+        await says(pilot, "12,345/12,345", 60)
+        await pilot.press("home")
+        await says(pilot, "1/12,345", 60)
 
 
 async def test_a_row_is_never_read_as_markup() -> None:

@@ -13,7 +13,7 @@ from nskeys.archive.age.identity_files import read_identities
 from nskeys.archive.age.recipients import decrypt_by
 from nskeys.archive.age.scrypt import decrypt, protection_of
 from nskeys.errors import BackupDamaged, IdentityNotRecipient, NotABackup, NskeysError, WrongPassword
-from nskeys.model.backup import Protection
+from nskeys.model.register import Protection
 from nskeys.model.secret import SecretBytes
 
 FOLDER = Path(__file__).parents[3] / "vectors" / "age"

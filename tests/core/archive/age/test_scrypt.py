@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from nskeys.archive.age import scrypt
 from nskeys.archive.age.scrypt import decrypt, encrypt, protection_of
 from nskeys.errors import BackupDamaged, NotABackup, PasswordRefused, SecretUnavailable, WrongPassword
-from nskeys.model.backup import Protection
+from nskeys.model.register import Protection
 from nskeys.model.secret import SecretBytes
 
 PASSWORD = SecretBytes.from_text("hunter2")

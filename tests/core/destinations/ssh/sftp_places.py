@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nskeys.destinations.resolver import AllDestinations, remote_schemes
+from nskeys.destinations.resolver import AllDestinations, RemoteSchemes
 from nskeys.destinations.ssh.pool import SshPool
 from nskeys.model.destinations import DestinationInfo
 from nskeys.ports import Destination
@@ -21,7 +21,7 @@ def place_on(
 ) -> Iterator[Destination]:
     """The folder on that server, for whoever `servers` knows and shows."""
     servers = servers or sshd.servers()
-    destinations = AllDestinations(tuple, remote=remote_schemes(servers), servers=servers)
+    destinations = AllDestinations(tuple, remote=RemoteSchemes(lambda: servers), servers=lambda: servers)
     try:
         yield destinations.at(DestinationInfo(sshd.address(folder, user), key_file=key))
     finally:

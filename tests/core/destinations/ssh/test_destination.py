@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.destinations.resolver import AllDestinations, remote_schemes
+from nskeys.destinations.resolver import AllDestinations, RemoteSchemes
 from nskeys.errors import (
     CannotCreate,
     CannotRemove,
@@ -235,7 +235,7 @@ def test_a_server_at_this_machines_own_address_is_here(sshd: Sshd, vault: Path) 
 def test_what_was_declared_is_not_looked_for(sshd: Sshd) -> None:
     with place_on(sshd, "/nowhere", sshd.servers(known="")) as place:
         info = DestinationInfo(sshd.address("/nowhere"), "the server is in the other building")
-        declared = AllDestinations(tuple, remote=remote_schemes(sshd.servers(known=""))).at(info)
+        declared = AllDestinations(tuple, remote=RemoteSchemes(lambda: sshd.servers(known=""))).at(info)
         assert declared.where().reason is LocationReason.DECLARED
         assert not place.live
 

@@ -284,10 +284,10 @@ def test_no_secret_is_in_an_error_a_log_or_a_traceback(
 def reached(port: int, host: str = "127.0.0.1") -> str:
     """What keeps a place at this port from being reached."""
     servers = SshPool(KnownHosts(Path("/nonexistent/known_hosts")), (), HURRIED)
-    from nskeys.destinations.resolver import AllDestinations, remote_schemes
+    from nskeys.destinations.resolver import AllDestinations, RemoteSchemes
     from nskeys.model.destinations import DestinationInfo
 
-    destinations = AllDestinations(tuple, remote=remote_schemes(servers), servers=servers)
+    destinations = AllDestinations(tuple, remote=RemoteSchemes(lambda: servers), servers=lambda: servers)
     with pytest.raises(DestinationUnreachable) as refused:
         destinations.at(DestinationInfo(f"sftp://me@{host}:{port}/x")).where()
     destinations.close()

@@ -20,11 +20,11 @@ from nskeys.errors import (
     SecretUnavailable,
 )
 from nskeys.model.destinations import Location
-from nskeys.model.plans import RegistryValues
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import CopyStatus, Proof
+from nskeys.model.registry import RegistryValues
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Purpose, SecretRequest, Stage
+from nskeys.ports import Purpose, SecretRequest, SilentProgress, Stage
 from nskeys.reasons import Problem, Wanted
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_destination import MemoryDestination
@@ -62,7 +62,7 @@ def test_it_is_registered_as_opened_and_the_registry_values_follow(server: Serve
 
 
 def test_its_line_in_the_trail_names_file_and_generation(server: Server) -> None:
-    copy = server.back_up().copy
+    copy = server.back_up_keys().copy
     line = json.loads(server.audit()[-1])
     assert (line["action"], line["subject"]) == ("backed-up", copy.address)
     assert line["details"] == {"generation": "1", "kms_sha256": copy.backup.kms_sha256}
@@ -94,6 +94,16 @@ def test_two_in_one_second_are_two_files(server: Server) -> None:
     assert [copy.status for copy in server.services.register.copies()] == [CopyStatus.GOOD, CopyStatus.GOOD]
 
 
+def test_its_facts_say_where_nskeys_is_to_be_had(memory: MemoryServer) -> None:
+    source = "https://pkgs.example.net/nskeys"
+    memory.settings_file.write(replace(memory.settings_file.read(), source=source))
+    copy = memory.back_up().copy
+    destination, name = memory.installation.destinations.source(copy.address)
+    manifest = inspect(copy.address, destination.read(name, 1 << 20)).manifest
+    assert manifest is not None
+    assert manifest.facts.source == source
+
+
 def test_each_names_the_one_before(server: Server) -> None:
     first, second = server.back_up().copy.backup, server.back_up(server.local).copy.backup
     assert (first.generation, first.previous) == (1, None)
@@ -113,7 +123,7 @@ def test_a_backup_of_another_cmdb_that_was_restored_here_pushes_no_generation(
     other.set_up()
     for _ in range(3):
         theirs = other.back_up().copy
-    server.restore(theirs.address, accept_foreign=True)
+    server.restore(theirs.address)
     made = server.back_up().copy.backup
     assert (made.generation, made.previous) == (1, None)
     assert server.services.recoverability.assess().due == ()
@@ -124,7 +134,7 @@ def test_what_it_says_of_itself_is_what_the_server_is(server: Server) -> None:
     server.add("two")
     server.rotate(without_backup=True)
     server.add("three")
-    copy = server.back_up(hint="the usual drawer").copy
+    copy = server.back_up_keys(hint="the usual drawer").copy
     destination, name = server.installation.destinations.source(copy.address)
     manifest = inspect(copy.address, destination.read(name, 1 << 20)).manifest
     assert manifest is not None
@@ -146,6 +156,14 @@ def test_credentials_that_are_lost_are_counted_too_but_not_covered(server: Serve
     assert fresh.services.backup.plan(fresh.vault).credentials == 2
     assert fresh.back_up().credentials == 1
     assert fresh.counts() == (1, 0, 1)
+
+
+def test_a_key_whose_row_somebody_took_away_is_in_it_all_the_same(memory: MemoryServer) -> None:
+    """Keys and states are those of the home's checkpoint, which nobody changes through the database."""
+    [key] = memory.installation.keys()
+    memory.cmdb.state.keys.clear()
+    assert memory.installation.keys() == ()
+    assert memory.back_up().copy.backup.kids == (key.kid,)
 
 
 def test_its_stages_are_told_in_order(server: Server) -> None:
@@ -248,17 +266,26 @@ def test_a_failed_one_is_simply_made_again(server: Server, monkeypatch: pytest.M
         with pytest.raises(BackupNotProven):
             server.back_up()
     made = server.back_up().copy.backup
-    assert (made.generation, made.previous) == (1, None)
+    assert (made.generation, made.previous) == (2, None)
     assert server.counts() == (1, 0, 0)
 
 
-@pytest.mark.parametrize("checkpoint", [1, 2])
-def test_stopped_at_a_checkpoint_it_leaves_nothing(server: Server, checkpoint: int) -> None:
+def test_stopped_at_its_first_checkpoint_it_leaves_nothing(server: Server) -> None:
     before = server.everything()
     with pytest.raises(Cancelled):
-        server.back_up(progress=Watching(stops_at=checkpoint))
+        server.back_up(progress=Watching(stops_at=1))
     assert server.everything() == before
     assert server.services.destinations.files(server.vault) == ()
+
+
+def test_stopped_before_anything_is_sent_only_its_number_is_gone(server: Server) -> None:
+    rows = server.register_rows()
+    with pytest.raises(Cancelled):
+        server.back_up(progress=Watching(stops_at=2))
+    assert server.services.destinations.files(server.vault) == ()
+    assert server.register_rows() == rows
+    assert '"action":"backup-began"' in server.audit()[-1]
+    assert server.back_up().copy.backup.generation == 2
 
 
 def test_once_it_is_written_it_is_finished(server: Server) -> None:
@@ -426,3 +453,22 @@ def test_a_date_in_the_future_is_said_to_be_wrong(server: Server) -> None:
     assert not server.services.recoverability.overview().backup_date_ahead
     server.clock.advance(days=-1)
     assert server.services.recoverability.overview().backup_date_ahead
+
+
+def test_others_change_things_while_it_is_encrypted_sent_and_read_back(server: Server) -> None:
+    """A slow place keeps nobody waiting."""
+    server.add("one")
+    free: dict[Stage, bool] = {}
+
+    class Adds(SilentProgress):
+        def stage(self, stage: Stage, total: int | None = None) -> None:
+            free[stage] = server.lock_is_free()
+            if stage is Stage.WRITING:
+                server.add("meanwhile")
+
+    made = server.back_up(progress=Adds())
+    slow = (Stage.ENCRYPTING, Stage.WRITING, Stage.READING_BACK, Stage.OPENING)
+    assert [free[stage] for stage in slow] == [True] * 4
+    assert made.copy.signed
+    assert server.services.audit.verify().whole
+    assert set(server.secrets()) == {"run-as/one", "run-as/meanwhile"}

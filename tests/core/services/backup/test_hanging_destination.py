@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.bootstrap import wire
+from nskeys.bootstrap import Services
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.destinations.workers.pool import TimeLimits, WorkerProcess, Workers
 from nskeys.errors import DestinationUnreachable
@@ -54,7 +54,7 @@ def hangs(tmp_path: Path) -> Iterator[Hangs]:
         hangs.slow,
     )
     server.installation = replace(server.installation, destinations=places)
-    server.services = wire(server.installation)
+    server.services = Services(server.installation)
     server.services.destinations.add(hangs.other, "tape to the safe")
     server.add("one")
     server.back_up()

@@ -21,13 +21,13 @@ from nskeys.errors import (
     SecretUnavailable,
     WrongPassword,
 )
-from nskeys.model.backup import Protection
 from nskeys.model.diary import DrillEnd
 from nskeys.model.recovery import BY_SHARES, IdentityKind, Unlock, by_file
-from nskeys.model.register import Proof
+from nskeys.model.register import Proof, Protection
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose
 from nskeys.services.open_backup import find_source, means_of
+from nskeys.services.recovery.record import identity_file
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.programs import need
@@ -86,7 +86,8 @@ def test_what_is_no_recipient_makes_no_plan(server: Server) -> None:
 def test_a_list_changed_behind_our_back_is_an_error_and_no_backup(memory: MemoryServer) -> None:
     memory.make_identity()
     plan = memory.services.backup.plan(memory.vault)
-    memory.recovery.files["identity.age"] += b"x"
+    (name,) = memory.identity_files.files
+    memory.identity_files.files[name] += b"x"
     before = memory.everything()
     with pytest.raises(RecoveryDamaged):
         memory.services.backup.plan(memory.vault)
@@ -160,7 +161,7 @@ def test_the_identity_file_of_the_home_opens_a_bare_kms(server: Server) -> None:
     made = server.make_identity().identity
     source = find_source(server.installation, server.back_up_to().copy.address)
     assert means_of(source.inspected)[0].value == "own"
-    (file,) = server.installation.recovery.candidates(made.member)
+    file = identity_file(server.installation, made)
     opening = by_file("identity.age", SecretBytes(file))
     assert server.drill_by(source.address, IDENTITY_PASSWORD, opening).recorded
 

@@ -94,6 +94,7 @@ def test_adding_writes_one_line_that_names_it_and_no_secret(server: Server) -> N
 
 def test_a_key_seals_its_last_secret_and_no_other(memory: MemoryServer) -> None:
     memory.cmdb.state.seals[memory.active()] = SEALS_LIMIT - 1
+    memory.accept()
     memory.add("the last")
     with pytest.raises(KeyUsedUp):
         memory.add("one too many")
@@ -105,6 +106,7 @@ def test_a_key_seals_its_last_secret_and_no_other(memory: MemoryServer) -> None:
 
 def test_half_way_to_that_the_rotation_is_due(memory: MemoryServer) -> None:
     memory.cmdb.state.seals[memory.active()] = SEALS_DUE - 2
+    memory.accept()
     memory.add("one")
     assert not memory.services.recoverability.overview().rotation_due
     memory.add("two")
@@ -131,8 +133,8 @@ def test_the_passphrase_is_asked_for_before_the_lock_is_taken(site: Site) -> Non
         one = credentials.add(run_as("one"), secret, provider)
         two = credentials.edit(one, run_as("two"), None, provider)
         credentials.reveal(two, provider).wipe()
-    credentials.remove(two)
-    assert free == [True, True, True]
+    credentials.remove(two, provider)
+    assert free == [True, True, True, True]
 
 
 # --- finding --------------------------------------------------------------------------------------
@@ -189,11 +191,11 @@ def test_a_moved_secret_does_not_open_and_is_not_said_to_be_revealed(server: Ser
 
 def test_what_was_removed_meanwhile_is_said_to_be_gone(server: Server) -> None:
     one = server.add("one")
-    server.services.credentials.remove(one)
+    server.services.credentials.remove(one, NOBODY)
     for use in (
         lambda: server.services.credentials.reveal(one, NOBODY),
         lambda: server.services.credentials.edit(one, one.fields, None, NOBODY),
-        lambda: server.services.credentials.remove(one),
+        lambda: server.services.credentials.remove(one, NOBODY),
     ):
         with pytest.raises(NoSuchCredential):
             use()
@@ -213,7 +215,7 @@ def test_another_field_keeps_the_secret_and_binds_it_anew(server: Server, field:
     edited = server.services.credentials.edit(one, changed, None, NOBODY)
     assert edited.fields == changed
     assert edited.updated == server.clock.now()
-    assert (edited.created, edited.sealed) == (one.created, one.sealed)
+    assert (edited.created, edited.number) == (one.created, one.number + 1)
     assert revealed(server, edited.reference) == "hunter2"
     before = getattr(one.fields, field)
     server.forge_credential(one.credential_id, **{field: before})
@@ -247,19 +249,6 @@ def test_renaming_to_a_name_that_is_taken_changes_nothing(server: Server) -> Non
     assert server.everything() == before
 
 
-def test_a_row_that_does_not_open_takes_only_a_new_secret(server: Server) -> None:
-    one = server.add("one", "before")
-    server.forge_credential(one.credential_id, account="CORP\\mallory")
-    found = server.services.credentials.show("run-as/one")
-    before = server.everything()
-    with pytest.raises(SealDoesNotOpen):
-        server.services.credentials.edit(found, one.fields, None, NOBODY)
-    assert server.everything() == before
-    with SecretBytes(b"after") as secret:
-        server.services.credentials.edit(found, one.fields, secret, NOBODY)
-    assert revealed(server, "run-as/one") == "after"
-
-
 def test_a_row_of_a_lost_key_takes_a_new_secret_and_is_not_lost_any_more(
     server: Server, site: Site
 ) -> None:
@@ -282,7 +271,7 @@ def test_an_edit_of_what_somebody_else_edited_meanwhile_is_refused(server: Serve
     with pytest.raises(PlanOutdated):
         server.services.credentials.edit(seen, run_as("one", account="CORP\\other"), None, NOBODY)
     with pytest.raises(PlanOutdated):
-        server.services.credentials.remove(seen)
+        server.services.credentials.remove(seen, NOBODY)
     assert server.services.credentials.show("run-as/one").fields.target == "sales-*"
 
 
@@ -293,13 +282,13 @@ def test_a_rotation_in_between_does_not_outdate_what_a_person_saw(server: Server
     assert server.secrets() == {"run-as/two": "secret"}
 
 
-def test_editing_after_a_rotation_exposes_from_the_new_sealing_on(server: Server) -> None:
+def test_a_credential_is_exposed_from_its_last_edit_on(server: Server) -> None:
     server.rotate(without_backup=True)
     server.clock.advance(hours=1)
     one = server.add("one")
     server.clock.advance(hours=1)
-    server.services.credentials.edit(one, run_as("two"), None, NOBODY)
-    assert server.services.recoverability.assess().exposed_since == one.sealed
+    edited = server.services.credentials.edit(one, run_as("two"), None, NOBODY)
+    assert server.services.recoverability.assess().exposed_since == edited.updated == server.clock.now()
 
 
 # --- removing -------------------------------------------------------------------------------------
@@ -307,13 +296,13 @@ def test_editing_after_a_rotation_exposes_from_the_new_sealing_on(server: Server
 
 def test_removing_needs_no_key_and_is_told(server: Server) -> None:
     one = server.add("one")
-    server.services.credentials.remove(one)
+    server.services.credentials.remove(one, NOBODY)
     assert server.services.credentials.total() == 0
     line = last_line(server)
     assert (line["action"], line["subject"]) == ("credential-removed", "run-as/one")
 
 
-def test_nothing_is_unlocked_to_be_listed_shown_or_removed(site: Site) -> None:
+def test_nothing_is_unlocked_to_be_listed_or_shown_and_what_is_removed_is_opened_first(site: Site) -> None:
     def person(request: SecretRequest, retry: int) -> SecretBytes:
         return SecretBytes.from_text(PASSPHRASE)
 
@@ -321,7 +310,10 @@ def test_nothing_is_unlocked_to_be_listed_shown_or_removed(site: Site) -> None:
     server.set_up("passphrase", person)
     with SecretBytes(b"secret") as secret:
         server.services.credentials.add(run_as("one"), secret, person)
-    # None of these is given anybody to ask.
+    # Neither of these is given anybody to ask.
     assert server.services.credentials.total() == 1
-    server.services.credentials.remove(server.services.credentials.show("run-as/one"))
+    one = server.services.credentials.show("run-as/one")
+    with pytest.raises(AssertionError, match="passphrase was asked for"):
+        server.services.credentials.remove(one, NOBODY)
+    server.services.credentials.remove(one, person)
     assert server.services.credentials.total() == 0

@@ -20,11 +20,11 @@ from nskeys.errors import (
     NotSetUp,
     PlanOutdated,
 )
-from nskeys.imports.detect import read_export
+from nskeys.imports.detect import preview, read_export
 from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import CredentialKind, check_fields
 from nskeys.model.imports import ImportFormat, ImportReport, ImportWishes
-from nskeys.model.keys import SEALS_LIMIT, active_key
+from nskeys.model.keys import active_key
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Cmdb, Settings, SilentProgress, Stage
 from nskeys.reasons import FieldProblem, Operation
@@ -37,9 +37,18 @@ from tests.fakes.cmdbs import every_sealed
 from tests.fakes.fixed import AFTERNOON, FixedClock, FixedIdentity, NobodyToAsk
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import MemoryDestinations
-from tests.fakes.memory_files import FreeLock, MemoryHome, MemoryRecovery, MemoryRegistry, MemorySettings
+from tests.fakes.memory_files import (
+    FreeLock,
+    MemoryCheckpoint,
+    MemoryEvents,
+    MemoryHome,
+    MemoryIdentityFiles,
+    MemoryRegistry,
+    MemorySettings,
+)
 from tests.fakes.memory_keystore import MemoryKeyStore
 from tests.fakes.memory_protector import MachineProtector
+from tests.fakes.other_databases import MemoryOtherDatabases
 
 VECTORS = Path(__file__).parents[3] / "vectors" / "exports"
 CMDB_ID = "c0ffee00" * 4
@@ -68,10 +77,12 @@ class Server:
             lock=self.lock,
             clock=FixedClock(),
             identity=FixedIdentity(),
-            recovery=MemoryRecovery(),
-            unproven=MemoryRecovery(),
+            identity_files=MemoryIdentityFiles(),
+            checkpoint=MemoryCheckpoint(),
+            events=MemoryEvents(),
+            other_databases=MemoryOtherDatabases(),
         )
-        self.imports = ImportService(self.installation, read_export)
+        self.imports = ImportService(self.installation, read_export, preview)
         self.credentials = CredentialService(self.installation)
 
     def set_up(self) -> "Server":
@@ -95,16 +106,21 @@ class Server:
 
     def secrets(self) -> dict[str, str]:
         """Every credential's reference and secret, opened with the active key."""
-        active = active_key(self.key_store.keys())
+        with self.cmdb.reading() as view:
+            active = active_key(view.keys())
         assert active is not None
         opened = {}
         with self.key_store.unlock(NOBODY) as keys:
             sealer = Sealer(CMDB_ID, active.kid, keys.key(active.kid))
             for row in every_sealed(self.cmdb):
                 item = row.credential
-                secret = sealer.open(item.credential_id, item.fields, row.blob)
+                secret = sealer.open(row)
                 opened[item.reference] = secret.text()
         return opened
+
+    def number(self) -> int:
+        with self.cmdb.reading() as view:
+            return view.number
 
     def total(self) -> int:
         with self.cmdb.reading() as view:
@@ -303,7 +319,7 @@ def test_a_file_name_that_is_no_text_does_not_stop_the_audit_trail(server: Serve
 def test_imported_credentials_are_new_from_the_moment_of_the_import(server: Server) -> None:
     server.run("nskeys.json")
     found = server.credentials.show("run-as/deploy")
-    assert (found.created, found.updated, found.sealed) == (AFTERNOON, AFTERNOON, AFTERNOON)
+    assert (found.created, found.updated, found.number) == (AFTERNOON, AFTERNOON, server.number())
 
 
 def test_an_export_of_nothing_imports_nothing_and_says_so(server: Server) -> None:
@@ -395,17 +411,14 @@ def test_a_wiped_plan_imports_no_empty_passwords(server: Server) -> None:
 
 def test_secrets_of_bad_rows_are_wiped_when_the_plan_is_made(server: Server) -> None:
     parsed = read_export("x", keepassxc(("Internet", "wiki", "admin", "loose", "")))
-    service = ImportService(server.installation, lambda source, data, reading: parsed)
+    service = ImportService(server.installation, lambda source, data, reading, unlock: parsed, preview)
     service.plan("x", b"", NOBODY)
     assert len(parsed.rows[0].secret) == 0
 
 
-def test_a_key_that_may_not_seal_so_many_seals_none() -> None:
-    cmdb = MemoryCmdb()
-    server = Server(cmdb).set_up()
-    active = active_key(server.key_store.keys())
-    assert active is not None
-    cmdb.state.seals[active.kid] = SEALS_LIMIT - 8
+def test_a_key_that_may_not_seal_so_many_seals_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server().set_up()
+    monkeypatch.setattr("nskeys.services.installation.SEALS_LIMIT", 8)
     with pytest.raises(KeyUsedUp):
         server.run("keepassxc.csv")
     assert server.total() == 0

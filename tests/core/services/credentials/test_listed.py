@@ -5,7 +5,7 @@ import pytest
 from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import CredentialKind
 from nskeys.services.credentials import service
-from tests.fakes.servers import Server
+from tests.fakes.servers import NOBODY, Server
 
 NAMES = ["a", "b", "c", "d", "e"]
 EVERYTHING = CredentialFilter()
@@ -43,5 +43,5 @@ def test_only_what_is_wanted_is_in_it(filled: Server) -> None:
 def test_a_change_between_two_pages_waits_for_nobody(filled: Server) -> None:
     rows = filled.services.credentials.listed(EVERYTHING)
     assert next(rows).fields.name == "a"
-    filled.services.credentials.remove(filled.services.credentials.show("run-as/d"))
+    filled.services.credentials.remove(filled.services.credentials.show("run-as/d"), NOBODY)
     assert [item.fields.name for item in rows] == ["b", "c", "e"]

@@ -32,3 +32,18 @@ def test_a_secret_is_found_and_what_is_left_is_the_target(target: str, found: Ta
 )
 def test_other_targets_hold_none(target: str) -> None:
     assert secret_in_target(target) is None
+
+
+@pytest.mark.parametrize(
+    "target", ["mailto:ops@example.net", "sip:till@pbx", "xmpp:ops@chat", "sips:till@pbx"]
+)
+def test_an_address_with_a_name_before_its_host_has_no_secret(target: str) -> None:
+    assert secret_in_target(target) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["secret_key", "privateKey", "client_secret", "Kennwort", "passcode", "senha"]
+)
+def test_parameters_of_other_names_are_secrets_too(name: str) -> None:
+    found = secret_in_target(f"https://till.example.net/?{name}=Quokka-71&x=1")
+    assert found == TargetSecret("https://till.example.net/?x=1", "Quokka-71", "")

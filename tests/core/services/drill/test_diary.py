@@ -16,8 +16,7 @@ from nskeys.errors import (
     SecretUnavailable,
     WrongPassword,
 )
-from nskeys.model.diary import DrillEnd, DrillEntry
-from nskeys.model.plans import DiaryFate
+from nskeys.model.diary import DiaryFate, DrillEnd, DrillEntry
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, SilentProgress, Stage
@@ -80,7 +79,7 @@ def test_what_did_not_open_is_counted_and_named(server: Server, address: str) ->
     for number in range(7):
         server.add(f"new-{number}")
     one = server.services.credentials.show("run-as/one")
-    server.services.credentials.remove(one)
+    server.services.credentials.remove(one, NOBODY)
     two = server.services.credentials.show("run-as/two")
     server.forge_credential(two.credential_id, target="elsewhere-*")
     drill(server, address, PASSWORD)

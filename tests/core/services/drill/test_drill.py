@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from nskeys.bootstrap import wire
+from nskeys.bootstrap import Services
 from nskeys.errors import (
     BackupDamaged,
     Cancelled,
@@ -15,10 +15,11 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.model.audit import Action
-from nskeys.model.plans import DiaryFate, FailureReason
+from nskeys.model.diary import DiaryFate
 from nskeys.model.register import Proof
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage
+from nskeys.reasons import FailureReason
 from nskeys.services.open_backup import find_source
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer
@@ -56,7 +57,7 @@ def test_credentials_of_newer_keys_are_no_claim_of_an_older_backup(server: Serve
     server.rotate(without_backup=True)
     server.add("three")
     newer = server.back_up().copy.address
-    server.services.credentials.remove(server.services.credentials.show("run-as/one"))
+    server.services.credentials.remove(server.services.credentials.show("run-as/one"), NOBODY)
     old = server.drill(address)
     assert (old.proof.opened, old.proof.failed) == (0, 2)
     assert {item.failure for item in old.proof.failures} == {FailureReason.KEY_MISSING}
@@ -80,7 +81,7 @@ def test_it_works_where_only_the_database_is_and_writes_nothing_but_its_result(
     rows = fresh.register_rows()
     report = fresh.drill(address)
     assert (report.reached, report.recorded) == (Proof.CREDENTIALS_OPEN, False)
-    assert report.foreign == ()
+    assert report.foreign == ("not_vouched",)
     assert report.diary is DiaryFate.UNSIGNED
     assert fresh.register_rows() == rows
     assert not fresh.installation.key_store.exists()
@@ -204,7 +205,7 @@ def test_keys_of_another_cmdb_record_nothing_in_this_one(server: Server, site: S
     other.set_up()
     mixed = site.with_database_of(server)
     keys = other.installation.key_store
-    mixed.services = wire(replace(mixed.installation, key_store=keys))
+    mixed.services = Services(replace(mixed.installation, key_store=keys))
     with pytest.raises(KeyStoreOfAnotherCmdb):
         mixed.drill(address)
 

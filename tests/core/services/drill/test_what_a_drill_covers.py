@@ -11,8 +11,7 @@ from nskeys.model.keys import KeyState
 from nskeys.model.recoverability import CredentialCoverage
 from nskeys.model.register import Proof
 from nskeys.ports import Purpose
-from nskeys.wording.answer import answer_headline
-from nskeys.wording.layout import WIDE
+from nskeys.wording.copies import proof_ago
 from tests.fakes.fixed import Answers
 from tests.fakes.real_site import RealSite
 from tests.fakes.servers import NOBODY, PASSWORD, Server, Site, run_as
@@ -30,8 +29,12 @@ def address(server: Server) -> str:
 
 
 def proof_line(server: Server) -> str:
-    """What the first screen says of the proof."""
-    return answer_headline(server.services.recoverability.overview(), WIDE).proof
+    """What is said of the proof."""
+    overview = server.services.recoverability.overview()
+    answer = overview.recoverability
+    if answer.best is None:
+        return ""
+    return proof_ago(answer.best, overview.taken, answer.drilled, answer.totals.total)
 
 
 def coverage(server: Server, name: str) -> CredentialCoverage:
@@ -55,7 +58,7 @@ def test_a_credential_added_later_has_keys_that_match(server: Server, address: s
     assert proof_line(server) == "2 of 3 credentials opened in a drill 3 days ago"
     assert proofs(server, "one") == [Proof.CREDENTIALS_OPEN]
     assert proofs(server, "three") == [Proof.KEYS_MATCH]
-    assert server.counts() == (3, 0, 0), "it comes back all the same"
+    assert server.counts() == (2, 1, 0), "its row is in no copy yet"
     server.drill(address)
     assert proof_line(server) == "every credential opened in a drill just now"
     [claim] = coverage(server, "three").copies
@@ -104,7 +107,7 @@ def test_a_rotation_leads_the_claim_back_to_keys_match(server: Server, address: 
 
 
 def test_a_credential_removed_takes_nothing_away(server: Server, address: str) -> None:
-    server.services.credentials.remove(server.services.credentials.show("run-as/one"))
+    server.services.credentials.remove(server.services.credentials.show("run-as/one"), NOBODY)
     assert proof_line(server) == "every credential opened in a drill 3 days ago"
 
 
@@ -112,6 +115,10 @@ def test_a_drill_that_found_less_is_the_one_that_is_told(server: Server, address
     two = server.services.credentials.show("run-as/two")
     server.forge_credential(two.credential_id, target="elsewhere-*")
     server.drill(address)
+    assert (server.counts(), proof_line(server)) == ((0, 2, 0), ""), (
+        "its key's credentials are not as signed"
+    )
+    server.accept()
     assert proof_line(server) == "only 1 credential opened in a drill just now"
     assert proofs(server, "one") == [Proof.KEYS_MATCH]
 
@@ -168,7 +175,10 @@ def test_numbers_that_were_changed_make_no_more_of_a_drill_than_it_opened(tmp_pa
     server.drill(server.back_up().copy.address)
     server.add("two")
     assert server.services.recoverability.assess().drilled == 1
-    change(server, "UPDATE credentials SET seal_no = 0")
+    change(server, "UPDATE credentials SET number = 1")
+    assert server.services.recoverability.assess().drilled == 0
+    assert (server.counts(), proof_line(server)) == ((0, 2, 0), "")
+    server.accept()
     assert server.services.recoverability.assess().drilled == 0
     assert "its keys match" in proof_line(server)
     assert proofs(server, "one") == proofs(server, "two") == [Proof.KEYS_MATCH]
@@ -178,9 +188,10 @@ def test_counters_that_went_back_cover_nothing(tmp_path: Path) -> None:
     server = RealSite(tmp_path).server()
     server.set_up()
     server.add("one")
-    change(server, "UPDATE keys SET seals = 4000000000")
     server.drill(server.back_up().copy.address)
-    change(server, "UPDATE keys SET seals = 1")
+    change(server, "UPDATE meta SET value = '1' WHERE name = 'number'")
+    assert (server.counts(), proof_line(server)) == ((0, 1, 0), "")
+    server.accept()
     server.add("two")
-    assert "its keys match" in proof_line(server)
-    assert proofs(server, "one") == proofs(server, "two") == [Proof.KEYS_MATCH]
+    assert proofs(server, "one") == [Proof.CREDENTIALS_OPEN]
+    assert proofs(server, "two") == [Proof.KEYS_MATCH], "numbers go on above every one that was signed"

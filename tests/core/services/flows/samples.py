@@ -3,16 +3,15 @@
 from dataclasses import replace
 
 from nskeys.model.audit import AuditHead
-from nskeys.model.backup import BackupFacts, Inspected, Protection
+from nskeys.model.backup import BackupFacts, Inspected
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
+from nskeys.model.diary import DiaryFate
 from nskeys.model.keys import KeyInfo, KeyState, Kid
 from nskeys.model.plans import (
     BackupPlan,
     BackupReport,
     CredentialProof,
-    DiaryFate,
     DrillReport,
-    FailureReason,
     FirstSight,
     HomeState,
     PlannedDestination,
@@ -24,8 +23,10 @@ from nskeys.model.plans import (
     SetUpReport,
 )
 from nskeys.model.recoverability import DueReason
-from nskeys.model.register import Proof
-from nskeys.reasons import ForeignReason
+from nskeys.model.register import Proof, Protection
+from nskeys.reasons import FailureReason, ForeignReason
+from nskeys.services.backup.both import BothPlan, BothReport
+from nskeys.services.database.pairs import Pair
 from nskeys.services.open_backup import Source
 from nskeys.services.setup.destinations import DestinationStatus
 from tests.fakes.backups import a_copy
@@ -44,19 +45,21 @@ def status(address: str, *, default: bool = False, where: LocatedAt = ELSEWHERE)
     return DestinationStatus(DestinationInfo(address), where, None, default)
 
 
-def backup_plan(where: LocatedAt = ELSEWHERE, hint: str = "") -> BackupPlan:
-    """What a backup would write."""
-    return BackupPlan(
+def backup_plan(where: LocatedAt = ELSEWHERE, hint: str = "") -> BothPlan:
+    """What a backup would write: the keys, since the rows lie there already."""
+    keys = BackupPlan(
         (PlannedDestination(DestinationInfo("/vault"), where),), "ns01.zip", 1, (KEY,), 3, hint, "seen"
     )
+    return BothPlan(keys, None)
 
 
-BACKUP_REPORT = BackupReport((COPY,), 3)
+BACKUP_REPORT = BothReport(backup_plan(), BackupReport((COPY,), 3))
 
 FACTS = BackupFacts(
     server="ns01",
     cmdb_id="c0" * 16,
     server_key="ef" * 32,
+    server_public=b"p" * 32,
     created=AFTERNOON,
     generation=1,
     previous=None,
@@ -67,6 +70,7 @@ FACTS = BackupFacts(
 )
 INSPECTED = Inspected("/vault/ns01.zip", b"", "ab" * 32, "cd" * 32, 0, None, Protection.PASSWORD)
 SOURCE = Source(INSPECTED, ELSEWHERE, "/vault", "/vault/ns01.zip")
+PAIR = Pair(SOURCE, None, 0, ())
 WHOLE = ProofReport(3, ())
 BROKEN = ProofReport(2, (CredentialProof(a_credential("gone").credential, FailureReason.KEY_MISSING),))
 

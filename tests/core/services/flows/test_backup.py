@@ -171,7 +171,9 @@ def test_whatever_happens_no_step_lacks_what_it_needs(events: list[str]) -> None
 
 
 def test_to_a_recovery_identity_it_is_one_yes_and_a_password_can_be_had_instead() -> None:
-    unattended = replace(backup_plan(), recipients=("age1" + "q" * 58,))
+    keys = backup_plan().keys
+    assert keys is not None
+    unattended = replace(backup_plan(), keys=replace(keys, recipients=("age1" + "q" * 58,)))
     flow = BackupFlow().looked(SIGHTS).planned(unattended)
     assert flow.step is BackupStep.REVIEW
     assert flow.unattended

@@ -2,6 +2,7 @@
 
 from nskeys.errors import NskeysError, PlanOutdated
 from nskeys.ports import Purpose, SilentProgress
+from nskeys.services.database.pairs import Pair
 from nskeys.services.flows.backup import BackupFlow, BackupStep
 from nskeys.services.flows.first_start import FirstStart, FirstStep, Way
 from nskeys.services.flows.restore import RestoreFlow, RestoreStep
@@ -25,7 +26,7 @@ def back_up(server: MemoryServer, meanwhile: bool = False) -> BackupFlow:
     """A backup to the likely place; `meanwhile` somebody else makes a key."""
     flow = BackupFlow().looked(server.services.destinations.listing())
     assert flow.likely is not None
-    flow = flow.planned(server.services.backup.plan(flow.likely.info.address)).password_given().run()
+    flow = flow.planned(server.services.both_halves.plan([flow.likely.info.address])).password_given().run()
     if meanwhile:
         server.rotate()
     while flow.step is not BackupStep.DONE:
@@ -33,11 +34,11 @@ def back_up(server: MemoryServer, meanwhile: bool = False) -> BackupFlow:
         assert plan is not None
         try:
             answers = Answers({Purpose.NEW_BACKUP_PASSWORD: [PASSWORD]})
-            flow = flow.done(server.services.backup.execute(plan, answers))
+            flow = flow.done(server.services.both_halves.execute(plan, answers))
         except NskeysError as error:
             flow = flow.failed(error)
             assert isinstance(flow.problem, PlanOutdated)
-            flow = flow.planned(server.services.backup.plan(plan.addresses)).run()
+            flow = flow.planned(server.services.both_halves.plan(plan.addresses)).run()
     return flow
 
 
@@ -71,15 +72,20 @@ def test_the_remembered_backup_is_restored_on_new_hardware() -> None:
     assert start.ways[0] is Way.RESTORE_REMEMBERED
     address = start.remembered[0].address
     found = find_source(fresh.installation, address)
-    flow = RestoreFlow(("file",)).at_source(SourceFlow(named=True).found(found)).open()
+    flow = RestoreFlow(("file",)).at_source(SourceFlow(named=True).found(Pair(found, None, 0, ()))).open()
     answers = Answers({Purpose.BACKUP_PASSWORD: [PASSWORD]})
     with opened(fresh.installation, found, answers, SilentProgress()) as source:
         flow = flow.planned(fresh.services.restore.plan(source)).next()
+        assert flow.step is RestoreStep.FOREIGN
+        flow = flow.next()
         assert flow.step is RestoreStep.PROTECTOR
         flow = flow.protect("file")
         assert flow.plan is not None
         report = fresh.services.restore.execute(
-            flow.plan, source, NOBODY, RestoreChoices(fresh.settings(), flow.protector, flow.accepted)
+            flow.plan,
+            source,
+            NOBODY,
+            RestoreChoices(fresh.settings(), flow.protector, flow.plan.facts.server_key),
         )
         flow = flow.done(report)
     assert not report.proof.failures

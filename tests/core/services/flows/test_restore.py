@@ -22,13 +22,13 @@ from nskeys.services.flows.restore import RestoreFlow, RestoreStep
 from nskeys.services.flows.source import SourceFlow, SourceStep
 from tests.core.services.flows.samples import (
     COPY,
-    SOURCE,
+    PAIR,
     restore_plan,
     restore_report,
 )
 
 PROTECTORS = ("file", "passphrase")
-CHOSEN = RestoreFlow(PROTECTORS).at_source(SourceFlow().looked((COPY,)).found(SOURCE))
+CHOSEN = RestoreFlow(PROTECTORS).at_source(SourceFlow().looked((COPY,)).found(PAIR))
 PLANNED = CHOSEN.open().planned(restore_plan())
 RUNNING = PLANNED.next().protect("file")
 
@@ -46,8 +46,10 @@ def test_on_new_hardware_it_is_file_password_plan_protector_and_proof() -> None:
     assert (RUNNING.step, RUNNING.protector, RUNNING.acts) == (RestoreStep.RUNNING, "file", {Action.CANCEL})
     done = RUNNING.done(restore_report())
     assert (done.step, done.stored, done.holds_keys) == (RestoreStep.DONE, True, False)
-    assert done.acts == {Action.GO_ON, Action.BACK, Action.PROOF}
+    assert done.acts == {Action.GO_ON, Action.BACK, Action.PROOF, Action.BACK_UP}
     assert done.back() is None
+    kept = replace(done, plan=restore_plan(sets_up=False))
+    assert Action.BACK_UP not in kept.acts
 
 
 def test_where_keys_are_here_nobody_is_asked_what_protects_them() -> None:
@@ -56,7 +58,7 @@ def test_where_keys_are_here_nobody_is_asked_what_protects_them() -> None:
 
 
 def test_what_is_foreign_needs_a_yes_of_its_own() -> None:
-    planned = CHOSEN.open().planned(restore_plan(foreign=(ForeignReason.UNSIGNED,)))
+    planned = CHOSEN.open().planned(restore_plan(foreign=(ForeignReason.NOT_VOUCHED,)))
     question = planned.next()
     assert (question.step, question.accepted) == (RestoreStep.FOREIGN, False)
     accepted = question.next()
@@ -81,9 +83,12 @@ def test_a_proof_that_was_stopped_leaves_the_keys_here() -> None:
     assert Action.PROOF not in done.acts
 
 
-def test_stopped_before_that_the_plan_is_shown_again() -> None:
+def test_stopped_before_that_what_was_chosen_last_is_asked_again() -> None:
     flow = RUNNING.failed(Cancelled(Operation.RESTORE))
-    assert (flow.step, flow.stored, flow.problem) == (RestoreStep.PLAN, False, None)
+    assert (flow.step, flow.stored, flow.problem) == (RestoreStep.PROTECTOR, False, None)
+    assert flow.protector == ""
+    here = CHOSEN.open().planned(replace(restore_plan(), sets_up=False)).next()
+    assert here.failed(Cancelled(Operation.RESTORE)).step is RestoreStep.PLAN
 
 
 def test_somebody_else_at_work_is_told_and_it_can_be_tried_again() -> None:
@@ -131,7 +136,7 @@ def test_work_is_cancelled_and_not_left() -> None:
 
 
 def test_a_file_that_was_named_leaves_no_choice_to_go_back_to() -> None:
-    named = RestoreFlow(PROTECTORS, SourceFlow(named=True).found(SOURCE))
+    named = RestoreFlow(PROTECTORS, SourceFlow(named=True).found(PAIR))
     assert named.back() is None
 
 

@@ -8,10 +8,10 @@ import pytest
 from nskeys.errors import Cancelled, KeyUsedUp, Locked, PlanOutdated
 from nskeys.model.audit import Action
 from nskeys.model.keys import SEALS_LIMIT, KeyState, Kid, RotationStage
-from nskeys.model.plans import FailureReason
 from nskeys.model.recoverability import DueReason
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage
+from nskeys.reasons import FailureReason
 from tests.fakes.dying import Killed, Life
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer, MemorySite
@@ -196,22 +196,20 @@ def test_its_progress_counts_every_credential_it_looks_at(filled: Server) -> Non
     assert watching.totals[Stage.RESEALING] == watching.advanced[Stage.RESEALING] == 3
 
 
-def test_a_key_that_was_made_and_never_recorded_is_taken_up() -> None:
+def test_a_key_that_was_made_and_that_no_change_named_is_not_used() -> None:
     site, rehearsal = MemorySite(), Life()
     other, left = site.server(), site.server()
     other.set_up()
     other.with_life(rehearsal).rotate()
     left.set_up()
     with pytest.raises(Killed):
-        left.with_life(Life(rehearsal.calls.index("key_store.unlock.change") + 2)).rotate()
+        left.with_life(Life(rehearsal.calls.index("key_store.unlock.add") + 2)).rotate()
     left.restarted()
-    assert KeyState.PRE_ACTIVE in left.states().values()
+    (lost,) = {key.kid for key in left.key_store.keys()} - left.states().keys()
     assert stage(left) is None
-    plan = left.services.rotation.plan()
-    assert (plan.creates, plan.activates) == (False, True)
-    report = left.rotate()
-    assert report.kid == plan.kid
-    assert len(left.keys()) == 2
+    assert left.services.rotation.plan().creates
+    assert left.rotate().kid != lost
+    assert (len(left.keys()), len(left.key_store.keys())) == (2, 3), "keys are never destroyed"
     assert stage(left) is RotationStage.WAITING
 
 
@@ -261,6 +259,7 @@ def test_a_row_that_was_put_back_is_reported(filled: Server) -> None:
         change.replace([row])
     overview = filled.services.recoverability.overview()
     assert (overview.put_back, overview.arrived) == ((old,), ())
+    filled.accept()
     filled.rotate(without_backup=True)
     assert filled.services.recoverability.overview().put_back == ()
 
@@ -270,6 +269,7 @@ def test_a_key_is_not_used_beyond_its_last_seal_and_the_rotation_stays_open(memo
     memory.add("two")
     new = memory.rotate().kid
     memory.cmdb.state.seals[new] = SEALS_LIMIT - 1
+    memory.accept()
     with pytest.raises(KeyUsedUp):
         memory.rotate(without_backup=True)
     assert len(memory.secrets()) == 2
@@ -333,6 +333,7 @@ def test_a_record_that_somebody_pushed_on_opens_no_gate(memory: MemoryServer) ->
     pushed = replace(rotation, stage=RotationStage.RESEALING)
     with memory.cmdb.changing(memory.installation.event(Action.MIGRATED, "by hand")) as change:
         change.set_rotation(pushed)
+    memory.accept()
     plan = memory.services.rotation.plan()
     assert not plan.gate_open
     report = memory.rotate()

@@ -41,7 +41,7 @@ def listening() -> Iterator[Asked]:
 
     def listen(self: Connection, sql: str, *values: object) -> list[Row]:
         rows = ask(self, sql, *values)
-        if "pg_" not in sql:
+        if "pg_" not in sql and "sqlite_master" not in sql:
             asked.questions.append((sql, len(rows)))
         return rows
 
@@ -95,6 +95,6 @@ def test_the_number_of_questions_and_of_rows_does_not_grow_with_the_credentials(
     assert many.selects() == few.selects()
     rows = many.rows()
     assert rows == few.rows()
-    assert rows < 20 * KEYS + 2 * BACKUPS + 30
+    assert rows < 28 * KEYS + 2 * BACKUPS + 30
     counting = [sql for sql in many.selects() if "GROUP BY key_no" in sql]
-    assert len(counting) == 1, "one question counts them all"
+    assert len(counting) == len(set(counting)) == 2, "one counts them all, one is for the inventory"

@@ -5,7 +5,8 @@ import pytest
 from nskeys.errors import SecretUnavailable
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest
-from nskeys.services.passwords.providers import RememberedPassphrase, prefetch_secret
+from nskeys.services.passwords.providers import prefetch_secret
+from nskeys.services.passwords.remembered import RememberedPassphrase
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_protector import MachineProtector
 from tests.fakes.servers import NOBODY, protector_named

@@ -22,14 +22,14 @@ from nskeys.errors import (
     SplitRefused,
 )
 from nskeys.model.custodians import Custodians
-from nskeys.model.recovery import IdentityKind, RecoveryIdentity
+from nskeys.model.recovery import RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import SilentProgress, Stage
 from nskeys.services.passwords.shares import password_of
-from nskeys.services.recovery import identities
+from nskeys.services.recovery import record
+from nskeys.services.recovery.record import identity_file
 from tests.core.crypto.test_slip39 import forged
 from tests.fakes.dying import Life, every_death
-from tests.fakes.memory_files import MemoryRecovery
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.servers import IDENTITY_PASSWORD, Server
 from tests.fakes.sheets import Sheets, check, nobody_here, split_among, texts_of
@@ -38,7 +38,7 @@ from tests.fakes.sheets import Sheets, check, nobody_here, split_among, texts_of
 def opens(server: Server, identity: RecoveryIdentity, texts: list[str]) -> bool:
     """Whether these shares open what is encrypted to the identity, by its file in the home."""
     secret = combine([parse(SecretBytes(text.encode())) for text in texts])
-    (file,) = server.installation.recovery.candidates(identity.member)
+    file = identity_file(server.installation, identity)
     key = read_identity(file, password_of(secret), "")
     return decrypt_by(encrypt_to([parse_recipient(identity.recipient)], b"keys"), [key]) == b"keys"
 
@@ -90,10 +90,9 @@ def test_one_look_checks_the_signature_of_each_record_once(
         checked.append(label)
         return verify(public, label, document, signature)
 
-    monkeypatch.setattr(identities, "verify", counted)
+    monkeypatch.setattr(record, "verify", counted)
     server.services.recoverability.overview()
-    assert sorted(checked) == sorted(set(checked))
-    assert identities.IN_FORCE in checked
+    assert checked == ["recovery"]
 
 
 def test_it_is_in_force_once_every_share_was_proven(server: Server) -> None:
@@ -117,10 +116,12 @@ def test_no_share_and_no_password_is_kept_anywhere(server: Server) -> None:
     secret = combine(made.shares.held)
     check(server, texts)
     kept = [line.encode() for line in server.audit()]
-    for store in (server.installation.recovery, server.installation.unproven):
-        record = store.record()
-        assert record is not None
-        kept += [record, *store.candidates(IdentityKind.CUSTODIANS.member)]
+    with server.installation.cmdb.reading() as view:
+        row = view.recovery_row()
+    in_force = server.services.custodians.show().in_force
+    assert row is not None
+    assert in_force is not None
+    kept += [row.text.encode(), identity_file(server.installation, in_force)]
     for data in kept:
         assert secret.reveal() not in data
         assert secret.reveal().hex().encode() not in data
@@ -240,22 +241,13 @@ def test_a_split_that_is_cancelled_changes_nothing(server: Server) -> None:
 # --- behind our back ------------------------------------------------------------------------------------
 
 
-def test_nobody_puts_an_identity_in_force_by_moving_files(memory: MemoryServer) -> None:
-    split_among(memory)
-    memory.recovery.kept = memory.unproven.kept
-    memory.recovery.files = dict(memory.unproven.files)
-    with pytest.raises(RecoveryDamaged) as found:
-        memory.services.recovery.show()
-    assert found.value.problem == "not_signed"
-
-
 def test_nobody_lets_custodians_prove_another_identity(memory: MemoryServer) -> None:
     _, texts = split_among(memory)
     other = MemorySite().server()
     other.set_up()
     split_among(other)
-    memory.unproven.kept = other.unproven.kept
-    memory.unproven.files = dict(other.unproven.files)
+    (ours,), (theirs,) = memory.identity_files.files, other.identity_files.files.values()
+    memory.identity_files.files = {ours: theirs}
     with pytest.raises(RecoveryDamaged):
         check(memory, texts)
     plan = memory.services.custodians.plan(5, 3)  # what waits is damaged: a new split goes on
@@ -350,12 +342,3 @@ def test_only_shares_are_asked_for(memory: MemoryServer) -> None:
     assert all(request.gathered.every for request, _ in sheets.asked)
     assert {request.gathered.set_name for request, _ in sheets.asked} == {made.facts.set_name}
     assert [len(text) for text in sheets.gave] == [0] * 5
-
-
-def test_where_its_folder_was_lost_the_next_set_has_a_number_of_its_own(memory: MemoryServer) -> None:
-    made, _ = split_among(memory, 3, 2)
-    assert made.facts.number == 1
-    unproven = memory.installation.unproven
-    assert isinstance(unproven, MemoryRecovery)
-    unproven.kept, unproven.files = None, {}
-    assert memory.services.custodians.plan(3, 2).number == 2

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -22,18 +21,19 @@ from nskeys.errors import (
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import canonical_json
-from nskeys.ports import Purpose, Stage
+from nskeys.ports import Purpose, RecoveryRow, Stage
+from nskeys.services.recovery.record import identity_file
 from tests.fakes.fixed import Answers
-from tests.fakes.memory_files import MemoryRecovery
 from tests.fakes.memory_site import MemoryServer, MemorySite
-from tests.fakes.servers import IDENTITY_PASSWORD, PASSPHRASE, Server
+from tests.fakes.servers import IDENTITY_PASSWORD, NOBODY, PASSPHRASE, Server
+from tests.fakes.sheets import split_among
 
 PLAIN = b"the keys"
 
 
 def _opens(server: Server, identity: RecoveryIdentity, password: str) -> bool:
     """Whether the file in the home and this password open what is encrypted to the identity."""
-    (file,) = server.installation.recovery.candidates(identity.member)
+    file = identity_file(server.installation, identity)
     key = read_identity(file, SecretBytes.from_text(password), "")
     return decrypt_by(encrypt_to([parse_recipient(identity.recipient)], PLAIN), [key]) == PLAIN
 
@@ -58,9 +58,10 @@ def test_it_is_made_under_a_password_and_kept(server: Server) -> None:
 
 def test_the_cmdb_and_the_files_hold_no_secret_half(server: Server) -> None:
     report = server.make_identity()
-    record = server.installation.recovery.record()
-    assert record is not None
-    told = [record, *server.installation.recovery.candidates(report.identity.member)]
+    with server.installation.cmdb.reading() as view:
+        row = view.recovery_row()
+    assert row is not None
+    told = [row.text.encode(), identity_file(server.installation, report.identity)]
     told += [line.encode() for line in server.audit()]
     assert all(b"AGE-SECRET-KEY" not in data for data in told)
     assert all(IDENTITY_PASSWORD.encode() not in data for data in told)
@@ -163,57 +164,59 @@ def test_it_waits_for_nobody_and_stops_when_told(server: Server) -> None:
 
 # --- behind our back ---------------------------------------------------------------------------------
 
-Tamper = Callable[[MemoryRecovery], None]
+Tamper = Callable[[MemoryServer], None]
 
 
 def _edit(change: Callable[[dict[str, object]], None]) -> Tamper:
     """Somebody edits the record, in its one spelling."""
 
-    def tamper(store: MemoryRecovery) -> None:
-        assert store.kept is not None
-        told = json.loads(store.kept)
+    def tamper(server: MemoryServer) -> None:
+        row = server.cmdb.state.recovery
+        assert row is not None
+        told = json.loads(row.text)
         change(told)
-        store.kept = canonical_json(told) + b"\n"
+        _put(server, RecoveryRow(canonical_json(told).decode(), row.signature))
 
     return tamper
 
 
+def _put(server: MemoryServer, row: RecoveryRow | None) -> None:
+    """Somebody writes this record into the database."""
+    state = server.cmdb.state.copy()
+    state.recovery = row
+    server.cmdb.state = state
+
+
 def _recipient(told: dict[str, object]) -> None:
-    told["record"]["identities"][0]["recipient"] = "age1" + "q" * 58  # type: ignore[index]
+    told["identities"][0]["recipient"] = "age1" + "q" * 58  # type: ignore[index]
 
 
-def _server(told: dict[str, object]) -> None:
-    told["record"]["server_key"] = "ab" * 32  # type: ignore[index]
+def _waits(told: dict[str, object]) -> None:
+    """What nobody proved is in force."""
+    told["identities"], told["waiting"] = [*told["identities"], told["waiting"]], None  # type: ignore[misc]
 
 
-def _version(told: dict[str, object]) -> None:
-    told["record"]["version"] = 9  # type: ignore[index]
+def _unsigned(server: MemoryServer) -> None:
+    row = server.cmdb.state.recovery
+    assert row is not None
+    _put(server, RecoveryRow(row.text, bytes(64)))
 
 
-def _garbage(store: MemoryRecovery) -> None:
-    store.kept = b"{"
+def _no_file(server: MemoryServer) -> None:
+    server.identity_files.files.clear()
 
 
-def _gone(store: MemoryRecovery) -> None:
-    store.kept = None
-
-
-def _no_file(store: MemoryRecovery) -> None:
-    store.files.clear()
-
-
-def _other_file(store: MemoryRecovery) -> None:
-    store.files["identity.age"] += b"x"
+def _other_file(server: MemoryServer) -> None:
+    server.identity_files.files = {name: data + b"x" for name, data in server.identity_files.files.items()}
 
 
 @pytest.mark.parametrize(
     ("tamper", "problem"),
     [
         (_edit(_recipient), "not_signed"),
-        (_edit(lambda progress: progress.update(sig="A" * 86)), "not_signed"),
-        (_edit(_server), "other_server"),
-        (_garbage, "not_canonical"),
-        (_gone, "record_missing"),
+        (_unsigned, "not_signed"),
+        (_edit(lambda told: told.update(server_key="ab" * 32)), "other_server"),
+        (lambda server: _put(server, RecoveryRow("{", bytes(64))), "not_canonical"),
         (_no_file, "identity_missing"),
         (_other_file, "identity_changed"),
     ],
@@ -222,7 +225,7 @@ def test_what_was_changed_behind_our_back_is_said(
     memory: MemoryServer, tamper: Tamper, problem: str
 ) -> None:
     memory.make_identity()
-    tamper(memory.recovery)
+    tamper(memory)
     for use in (memory.services.recovery.show, memory.make_identity):
         with pytest.raises(RecoveryDamaged) as raised:
             use()
@@ -231,7 +234,7 @@ def test_what_was_changed_behind_our_back_is_said(
 
 def test_a_newer_record_is_said_to_be_newer(memory: MemoryServer) -> None:
     memory.make_identity()
-    _edit(_version)(memory.recovery)
+    _edit(lambda told: told.update(version=9))(memory)
     with pytest.raises(NewerVersion):
         memory.services.recovery.show()
 
@@ -239,7 +242,8 @@ def test_a_newer_record_is_said_to_be_newer(memory: MemoryServer) -> None:
 def test_another_server_s_identity_is_not_taken(site_pair: tuple[MemoryServer, MemoryServer]) -> None:
     ours, theirs = site_pair
     theirs.make_identity()
-    ours.recovery.kept, ours.recovery.files = theirs.recovery.kept, dict(theirs.recovery.files)
+    _put(ours, theirs.cmdb.state.recovery)
+    ours.identity_files.files = dict(theirs.identity_files.files)
     with pytest.raises(RecoveryDamaged) as raised:
         ours.services.recovery.show()
     assert raised.value.problem == "other_server"
@@ -254,20 +258,29 @@ def site_pair() -> tuple[MemoryServer, MemoryServer]:
     return servers
 
 
-def test_where_its_folder_was_moved_away_the_next_has_a_number_of_its_own(memory: MemoryServer) -> None:
-    memory.make_identity()
-    memory.make_identity("another one for us")
-    memory.recovery.kept, memory.recovery.files = None, {}
-    assert not memory.services.recovery.show()
-    assert memory.make_identity("a third one").identity.number == 3
-
-
-def test_an_older_identity_that_was_put_back_is_not_the_one_in_force(memory: MemoryServer) -> None:
-    memory.make_identity()
-    (old,) = memory.recovery.candidates("identity.age")
-    memory.make_identity("another one for us")
-    memory.recovery.files["identity.age"] = old
-    with pytest.raises(RecoveryDamaged) as raised:
+def test_nobody_puts_an_identity_that_waits_in_force(memory: MemoryServer) -> None:
+    split_among(memory)
+    _edit(_waits)(memory)
+    with pytest.raises(RecoveryDamaged) as found:
         memory.services.recovery.show()
-    assert raised.value.problem == "identity_changed"
-    assert Path(raised.value.path).name == "identity.age"
+    assert found.value.problem == "not_signed"
+
+
+def test_a_record_that_was_removed_is_told_and_comes_back_from_the_home(memory: MemoryServer) -> None:
+    made = memory.make_identity().identity
+    _put(memory, None)
+    with pytest.raises(RecoveryDamaged) as damaged:
+        memory.services.recovery.show()
+    assert damaged.value.problem == "not_the_last"
+    memory.accept()
+    assert memory.services.recovery.show().identities == (made,)
+
+
+def test_files_of_identities_that_are_not_in_force_are_removed_and_never_replaced(
+    memory: MemoryServer,
+) -> None:
+    first = memory.make_identity().identity
+    assert set(memory.identity_files.files) == {first.sha256}
+    second = memory.make_identity("another one for us").identity
+    memory.services.register.check(NOBODY)
+    assert set(memory.identity_files.files) == {second.sha256}

@@ -7,8 +7,8 @@ import pytest
 from nskeys.ports import Purpose
 from nskeys.services.register.former_server import FormerServer, former_server
 from tests.fakes.fixed import Answers
-from tests.fakes.memory_cmdb import State
 from tests.fakes.memory_site import MemoryServer
+from tests.fakes.memory_tables import State
 from tests.fakes.servers import NOBODY, PASSPHRASE, Server, Site
 
 OTHER = "another passphrase"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from nskeys.cli import documents
+from nskeys.cli import answer_documents, documents
 from nskeys.cli.nagios import nagios_line
 from nskeys.cli.prometheus import metrics
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Location, LocationReason
@@ -57,7 +57,7 @@ def test_monitoring_is_told_how_old_the_check_is(memory: MemoryServer, vault: Pl
     assert line.data["check_age"] == 400 * 86_400
     told = samples(metrics(overview, "c0" * 16))
     assert told["nskeys_checked_timestamp_seconds", ()] == made.timestamp()
-    assert documents.status(overview, "sqlite")["checked"] == documents.time(made)
+    assert answer_documents.status(overview, "sqlite")["checked"] == documents.time(made)
 
 
 def test_a_check_that_lies_ahead_is_of_no_known_age(memory: MemoryServer, vault: Place) -> None:

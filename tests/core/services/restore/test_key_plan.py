@@ -7,8 +7,7 @@ import pytest
 
 from nskeys.crypto.keys import new_material
 from nskeys.model.backup import BackedUpKey
-from nskeys.model.keys import KeyInfo, KeyState, Kid
-from nskeys.model.plans import KeyFate
+from nskeys.model.keys import KeyFate, KeyInfo, KeyState, Kid
 from nskeys.services.restore.key_plan import merged, new_keys, new_states, plan_keys, stranded
 from tests.fakes.fixed import AFTERNOON
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from nskeys.errors import Cancelled, NotSetUp
-from nskeys.model.plans import FailureReason
+from nskeys.errors import Cancelled, CredentialWaits, NotSetUp
 from nskeys.model.re_entry import ReEntryList
 from nskeys.model.register import CopyStatus
 from nskeys.model.secret import SecretBytes
+from nskeys.reasons import FailureReason
 from tests.fakes.servers import NOBODY, Server, Site
 from tests.fakes.watching import Watching
 
@@ -103,7 +103,7 @@ def test_who_looked_and_entered_nothing_ticks_nothing_off(rescued: Server) -> No
 def test_what_was_removed_leaves_it(rescued: Server) -> None:
     known = collected(rescued)
     gone = known.items[0].credential
-    rescued.services.credentials.remove(gone)
+    rescued.services.credentials.remove(gone, NOBODY)
     assert names(rescued.services.re_entry.without_done(known, [gone.credential_id])) == ["new-two"]
     assert names(collected(rescued)) == ["new-two"]
 
@@ -154,7 +154,9 @@ def test_a_row_that_was_changed_is_on_it_and_no_backup_is_named(server: Server) 
     [item] = collected(server).items
     assert item.reason is FailureReason.TAMPERED
     assert item.held_by is None
-    re_enter(server, "deploy")
+    with pytest.raises(CredentialWaits):
+        re_enter(server, "deploy")
+    server.forge_credential(credential.credential_id, account=credential.fields.account)
     assert collected(server).items == ()
 
 

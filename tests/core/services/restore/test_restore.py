@@ -5,23 +5,25 @@ from dataclasses import replace
 
 import pytest
 
-from nskeys.archive import writing
 from nskeys.errors import (
     BackupDamaged,
     BackupForeign,
     BackupForged,
     Cancelled,
+    ChangeWaits,
     CmdbUnreachable,
     Locked,
     NotABackup,
     PlanOutdated,
     WrongPassword,
 )
-from nskeys.model.keys import KeyState, RotationStage
-from nskeys.model.plans import KeyFate, RegistryValues, RestorePlan
+from nskeys.model.keys import KeyFate, KeyState, RotationStage
+from nskeys.model.plans import RestorePlan
 from nskeys.model.register import Proof
+from nskeys.model.registry import RegistryValues
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, SilentProgress, Stage
+from nskeys.reasons import MismatchKind
 from nskeys.services.open_backup import find_source, opened
 from nskeys.services.restore.service import RestoreChoices
 from tests.fakes.fixed import Answers
@@ -47,6 +49,11 @@ def planned(server: Server, address: str) -> RestorePlan:
         return server.services.restore.plan(open_source)
 
 
+def confirmed(server: Server, plan: RestorePlan) -> RestoreChoices:
+    """Into a plain file, with a yes to the server key."""
+    return RestoreChoices(server.settings(), "file", plan.facts.server_key)
+
+
 # --- onto nothing ---------------------------------------------------------------------------------
 
 
@@ -56,19 +63,30 @@ def test_an_empty_home_becomes_that_server(server: Server, site: Site, address: 
     assert (report.added, report.present) == ((server.active(),), ())
     assert (report.proof.opened, report.proof.failed) == (0, 0)
     assert fresh.installation.cmdb.cmdb_id() == server.installation.cmdb.cmdb_id()
-    assert fresh.installation.server_public() == server.installation.server_public()
+    assert fresh.installation.server_public() != server.installation.server_public()
     assert fresh.states() == server.states()
     fresh.add("three")
+    fresh.copy_database()
     assert fresh.counts() == (1, 0, 0)
 
 
-def test_the_database_may_come_after_the_keys(server: Server, site: Site, address: str) -> None:
+def test_a_database_that_comes_after_the_keys_is_another_servers_and_nothing_changes(
+    server: Server, site: Site, address: str
+) -> None:
+    """The restore made a new server key, and that database has a checkpoint of the key before."""
     fresh = site.server()
     fresh.restore(address)
     if isinstance(fresh, MemoryServer) and isinstance(server, MemoryServer):
         fresh.cmdb.state = server.cmdb.state
     elif isinstance(fresh, RealServer) and isinstance(server, RealServer):
         fresh.folder.cmdb.write_bytes(server.folder.cmdb.read_bytes())
+    assert fresh.services.verify.execute(NOBODY).opened == 2
+    before = fresh.register_rows()
+    with pytest.raises(ChangeWaits) as raised:
+        fresh.add("three")
+    assert [one.what for one in raised.value.mismatches] == [MismatchKind.OTHER_SERVER]
+    assert fresh.register_rows() == before
+    fresh.accept(take_back=True)
     assert fresh.secrets() == {"run-as/one": "secret 1", "run-as/two": "secret 2"}
 
 
@@ -83,6 +101,8 @@ def test_beside_a_copied_database_every_credential_opens_and_is_told(
     assert len(watching.tried) == 2
     assert watching.stages == [Stage.OPENING, Stage.STORING_KEYS, Stage.PROVING]
     assert fresh.secrets() == server.secrets()
+    assert fresh.counts() == (0, 2, 0), "its inventory was counted anew, so another copy is due"
+    fresh.copy_database()
     assert fresh.counts() == (2, 0, 0)
 
 
@@ -116,7 +136,8 @@ def test_its_line_in_the_trail_names_file_and_keys(server: Server, site: Site, a
     assert (line["action"], line["subject"]) == ("restored", address)
     assert line["details"] == {
         "added": server.active()[:8],
-        "foreign": "",
+        "foreign": "not_vouched",
+        "server_key": planned(server, address).facts.server_key,
         "protector": "file",
         "server": fresh.installation.settings.read().server_name,
     }
@@ -143,6 +164,7 @@ def test_a_file_that_was_carried_is_registered_where_it_was_read(
     found = {copy.address: copy for copy in fresh.services.register.copies()}
     assert found[carried].proof is Proof.CREDENTIALS_OPEN
     assert found[address].proof is Proof.OPENED
+    fresh.copy_database()
     assert fresh.counts() == (2, 0, 0)
 
 
@@ -165,7 +187,7 @@ def test_the_plan_is_seen_first_and_changes_nothing(server: Server, site: Site, 
     [key] = plan.keys
     assert (key.fate, key.state_after, key.credentials) == (KeyFate.NEW, KeyState.ACTIVE, 2)
     assert (plan.opens_before, plan.opens_after, plan.total) == (0, 2, 2)
-    assert (plan.foreign, plan.newer_known, plan.sets_up) == ((), None, True)
+    assert (plan.foreign, plan.newer_known, plan.sets_up) == (("not_vouched",), None, True)
     assert not fresh.installation.key_store.exists()
     assert fresh.register_rows() == server.register_rows()
 
@@ -192,8 +214,9 @@ def test_an_older_backup_brings_back_what_it_can_and_the_newer_one_the_rest(
     fresh = site.with_database_of(server)
     old = fresh.restore(address)
     assert (old.proof.opened, old.proof.failed) == (0, 3)
-    assert fresh.counts() == (3, 0, 0)
     assert fresh.restore(newer).proof.opened == 3
+    fresh.copy_database()
+    assert fresh.counts() == (3, 0, 0)
     assert fresh.secrets() == server.secrets()
     assert before_the_rotation.restore(newer).proof.opened == 2
 
@@ -208,13 +231,9 @@ def test_a_plan_is_outdated_once_keys_arrived_and_a_new_one_finishes(
         plan = fresh.services.restore.plan(open_source)
         fresh.restore(address)
         with pytest.raises(PlanOutdated):
-            fresh.services.restore.execute(
-                plan, open_source, NOBODY, RestoreChoices(fresh.settings(), "file")
-            )
+            fresh.services.restore.execute(plan, open_source, NOBODY, confirmed(fresh, plan))
         again = fresh.services.restore.plan(open_source)
-        report = fresh.services.restore.execute(
-            again, open_source, NOBODY, RestoreChoices(fresh.settings(), "file")
-        )
+        report = fresh.services.restore.execute(again, open_source, NOBODY, confirmed(fresh, again))
     assert report.proof.opened == 2
 
 
@@ -227,11 +246,9 @@ def test_a_plan_that_was_outdated_on_an_empty_home_can_be_made_again_from_the_sa
     with opened(fresh.installation, source, answers, SilentProgress()) as open_source:
         stale = replace(fresh.services.restore.plan(open_source), fingerprint="of another day")
         with pytest.raises(PlanOutdated):
-            fresh.services.restore.execute(
-                stale, open_source, NOBODY, RestoreChoices(fresh.settings(), "file")
-            )
+            fresh.services.restore.execute(stale, open_source, NOBODY, confirmed(fresh, stale))
         plan = fresh.services.restore.plan(open_source)
-        fresh.services.restore.execute(plan, open_source, NOBODY, RestoreChoices(fresh.settings(), "file"))
+        fresh.services.restore.execute(plan, open_source, NOBODY, confirmed(fresh, plan))
     assert fresh.services.audit.verify().whole
 
 
@@ -261,7 +278,10 @@ def test_a_new_passphrase_is_asked_for_once_and_before_the_lock_is_taken(
     with opened(fresh.installation, source, provider, SilentProgress()) as open_source:
         plan = fresh.services.restore.plan(open_source)
         fresh.services.restore.execute(
-            plan, open_source, provider, RestoreChoices(fresh.settings(), "passphrase")
+            plan,
+            open_source,
+            provider,
+            RestoreChoices(fresh.settings(), "passphrase", plan.facts.server_key),
         )
     assert asked == [(Purpose.BACKUP_PASSWORD, True), (Purpose.NEW_PASSPHRASE, True)]
     assert fresh.installation.key_store.info().protector == "passphrase"
@@ -274,7 +294,6 @@ def test_the_keys_of_a_source_are_forgotten_when_it_is_closed(server: Server, ad
         keys = [key.material for key in open_source.contents.keys]
         assert all(keys)
     assert not any(keys)
-    assert not open_source.contents.server_key
 
 
 # --- onto keys that are here ----------------------------------------------------------------------
@@ -289,7 +308,7 @@ def test_restored_keys_arrive_beside_the_active_one_and_seal_nothing(server: Ser
     plan = planned(fresh, address)
     assert plan.foreign == ("other_signer",)
     assert (plan.opens_before, plan.opens_after) == (0, 1)
-    report = fresh.restore(address, accept_foreign=True)
+    report = fresh.restore(address)
     assert not report.rotation_advised
     assert fresh.states() == {own: KeyState.ACTIVE, server.active(): KeyState.DEACTIVATED}
     assert fresh.active() == own
@@ -302,7 +321,7 @@ def test_rows_of_a_key_that_arrived_are_no_rows_that_were_put_back(server: Serve
     fresh = site.with_database_of(server)
     fresh.services.set_up.execute("file", NOBODY, fresh.settings(), accept_loss=1)
     fresh.clock.advance(hours=1)
-    fresh.restore(address, accept_foreign=True)
+    fresh.restore(address)
     overview = fresh.services.recoverability.overview()
     assert (overview.put_back, overview.arrived) == ((), (server.active(),))
     fresh.clock.advance(hours=1)
@@ -354,10 +373,10 @@ def test_a_backup_of_another_cmdb_needs_a_plain_confirmation(server: Server, sit
     theirs = other.back_up().copy.address
     before = server.everything()
     with pytest.raises(BackupForeign) as caught:
-        server.restore(theirs)
+        server.restore(theirs, confirmed=False)
     assert caught.value.reasons == ("other_signer", "other_cmdb")
     assert server.everything() == before
-    server.restore(theirs, accept_foreign=True)
+    server.restore(theirs)
     assert server.installation.registry.read() == RegistryValues()
     assert '"foreign":"other_signer other_cmdb"' in server.audit()[-1]
 
@@ -367,27 +386,10 @@ def test_beside_another_servers_database_it_needs_one_too(server: Server, site: 
     other.set_up()
     fresh = site.with_database_of(other)
     with pytest.raises(BackupForeign) as caught:
-        fresh.restore(address)
-    assert caught.value.reasons == ("other_cmdb",)
-    fresh.restore(address, accept_foreign=True)
+        fresh.restore(address, confirmed=False)
+    assert caught.value.reasons == ("not_vouched", "other_cmdb")
+    fresh.restore(address)
     assert fresh.installation.cmdb.cmdb_id() == other.installation.cmdb.cmdb_id()
-    assert fresh.installation.server_public() != server.installation.server_public()
-
-
-def test_an_unsigned_archive_needs_one_and_never_brings_its_server_key(
-    server: Server, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.add("one")
-    with monkeypatch.context() as forging:
-        forging.setattr(writing, "sign", lambda *given: bytes(64))
-        address = server.back_up().copy.address
-    fresh = site.with_database_of(server)
-    with pytest.raises(BackupForeign) as caught:
-        fresh.restore(address)
-    assert caught.value.reasons == ("broken_signature",)
-    assert not fresh.installation.key_store.exists()
-    fresh.restore(address, accept_foreign=True)
-    assert fresh.secrets() == server.secrets()
     assert fresh.installation.server_public() != server.installation.server_public()
 
 
@@ -398,7 +400,8 @@ def test_a_bare_kms_is_accepted_and_not_registered(site: Site, server: Server, a
     fresh = site.with_database_of(server)
     report = fresh.restore(f"{server.vault}/keys.kms")
     assert report.proof.opened == 2
-    assert len(fresh.register_rows()) == 1
+    assert len(fresh.backup_rows()) == 1
+    fresh.copy_database()
     assert fresh.counts() == (2, 0, 0)
     before = fresh.everything()
     fresh.restore(f"{server.vault}/keys.kms")

@@ -51,7 +51,7 @@ def test_installed_every_unit_is_there_and_every_timer_waits(machine: Machine) -
     assert (after.installed, after.in_force) == (True, True)
     assert machine.manager.units.keys() == UNITS
     assert machine.manager.waiting == {job.timer for job in Job}
-    assert '"schedule-installed"' in machine.server.audit()[-1]
+    assert '"schedule-installed"' in machine.server.installation.events.read()[-1]
 
 
 def test_installed_twice_is_installed_once(machine: Machine) -> None:
@@ -168,7 +168,7 @@ def test_removed_nothing_is_left(machine: Machine) -> None:
     assert (gone.installed, gone.in_force) == (False, False)
     assert machine.manager.units == {}
     assert machine.manager.waiting == set()
-    assert '"schedule-removed"' in machine.server.audit()[-1]
+    assert '"schedule-removed"' in machine.server.installation.events.read()[-1]
 
 
 def test_removing_what_is_not_there_does_nothing(machine: Machine, memory: MemoryServer) -> None:

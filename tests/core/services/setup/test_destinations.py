@@ -7,7 +7,7 @@ import pytest
 
 from nskeys.errors import DestinationInvalid, DestinationUnreachable, NotSetUp
 from nskeys.model.destinations import DestinationInfo, Location, LocationReason
-from nskeys.model.plans import RegistryValues
+from nskeys.model.registry import RegistryValues
 from tests.fakes.memory_site import MemoryServer
 from tests.fakes.servers import Server, Site
 
@@ -58,14 +58,15 @@ def test_what_is_carried_away_by_other_means_is_declared_once(server: Server) ->
 
 def test_adding_and_removing_are_told_in_the_trail(server: Server) -> None:
     server.services.destinations.add(server.local, "tape to the safe")
-    line = json.loads(server.audit()[-1])
+    (waits,) = server.installation.events.read()
+    line = json.loads(waits)
     assert (line["action"], line["subject"]) == ("destination-added", server.local)
     assert line["details"] == {"declared": "tape to the safe"}
     assert configured(server) == [server.vault, server.local]
     gone = server.services.destinations.remove(server.local)
     assert gone is not None
     assert (gone.address, gone.declared_elsewhere) == (server.local, "tape to the safe")
-    assert json.loads(server.audit()[-1])["action"] == "destination-removed"
+    assert json.loads(server.installation.events.read()[-1])["action"] == "destination-removed"
     assert configured(server) == [server.vault]
 
 

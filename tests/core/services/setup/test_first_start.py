@@ -22,6 +22,7 @@ from nskeys.errors import (
 from nskeys.model.keys import KeyState
 from nskeys.model.plans import HomeState
 from nskeys.model.secret import SecretBytes
+from nskeys.model.statements import StatementKind
 from nskeys.ports import Purpose, SecretRequest
 from nskeys.store.keystore.files import server_pub_bytes
 from tests.fakes.dying import Killed, Life
@@ -117,12 +118,27 @@ def test_an_accepted_loss_keeps_the_rows_and_says_so_in_the_trail(server: Server
     assert fresh.counts() == (0, 1, 1)
 
 
+def test_an_accepted_loss_is_stated_as_a_restore_without_a_backup(server: Server, site: Site) -> None:
+    server.add("one")
+    server.back_up()
+    fresh = site.with_database_of(server)
+    fresh.services.set_up.execute("file", NOBODY, fresh.settings(), accept_loss=1)
+    shown = fresh.services.server_key.show()
+    [stated] = shown.statements
+    assert (stated.kind, stated.predecessor, stated.backup, stated.upto) == (
+        StatementKind.RESTORED, None, None, 0
+    )  # fmt: skip
+    assert shown.predecessors == ()
+    assert [copy.signed for copy in fresh.services.register.copies()] == [False]
+    assert server.services.server_key.show().statements == (), "a set-up over nothing states nothing"
+
+
 def test_a_late_find_brings_the_lost_credentials_back(server: Server, site: Site) -> None:
     server.add("one", "the secret")
     address = server.back_up().copy.address
     fresh = site.with_database_of(server)
     fresh.services.set_up.execute("file", NOBODY, fresh.settings(), accept_loss=1)
-    fresh.restore(address, accept_foreign=True)
+    fresh.restore(address)
     assert fresh.secrets() == {"run-as/one": "the secret"}
 
 
@@ -130,7 +146,7 @@ def test_a_killed_set_up_is_simply_begun_again() -> None:
     rehearsal = Life()
     MemorySite().server().with_life(rehearsal).set_up()
     server = MemorySite().server()
-    before_the_keys = Life(rehearsal.calls.index("key_store.create") + 1)
+    before_the_keys = Life(rehearsal.calls.index("checkpoint.lay_down") + 1)
     with pytest.raises(Killed):
         server.with_life(before_the_keys).set_up()
     again = server.restarted()
@@ -151,9 +167,10 @@ def test_a_public_key_that_a_killed_set_up_left_vouches_for_nothing(tmp_path: Pa
     fresh = site.with_database_of(lost)
     with new_server_seed() as seed:
         fresh.folder.server_pub.write_bytes(server_pub_bytes(public_of(seed)))
+        left = public_of(seed)
     report = fresh.restore(address)
     assert report.proof.opened == 1
-    assert fresh.installation.server_public() == lost.installation.server_public()
+    assert fresh.installation.server_public() not in (left, lost.installation.server_public())
 
 
 def test_the_passphrase_is_asked_for_before_the_lock_is_taken(site: Site) -> None:

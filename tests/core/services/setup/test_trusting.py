@@ -44,11 +44,10 @@ def test_an_unknown_server_is_found_and_a_known_one_is_not(memory: MemoryServer)
 
 
 def test_trust_is_one_line_in_the_trail(memory: MemoryServer) -> None:
-    before = len(memory.audit())
     memory.services.destinations.trust(UNKNOWN)
     assert memory.destinations.trusted == [UNKNOWN]
-    assert len(memory.audit()) == before + 1
-    line = json.loads(memory.audit()[-1])
+    (waits,) = memory.events.lines
+    line = json.loads(waits)
     assert (line["action"], line["subject"]) == ("server-trusted", "vault02:22")
     assert line["details"] == {"fingerprint": "SHA256:abc", "key": "ssh-ed25519"}
 

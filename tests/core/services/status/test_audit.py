@@ -8,8 +8,8 @@ import pytest
 
 from nskeys.model.audit import Action, Actor, AuditEntry, first_digest, next_digest
 from tests.fakes.fixed import FixedIdentity
-from tests.fakes.memory_cmdb import State
 from tests.fakes.memory_site import MemoryServer, MemorySite
+from tests.fakes.memory_tables import State
 from tests.fakes.servers import NOBODY, Server, Site
 
 
@@ -45,13 +45,14 @@ def test_an_untouched_trail_is_whole_up_to_its_last_signature(server: Server) ->
     assert (verdict.lines, verdict.broken_at, verdict.signed_lines) == (2, None, 2)
 
 
-def test_a_change_that_needs_no_key_is_signed_by_the_next_one_that_does(server: Server) -> None:
+def test_what_happened_without_a_key_is_signed_with_the_next_change(server: Server) -> None:
     one = server.add("one")
-    server.services.credentials.remove(one)
+    server.services.destinations.add(server.local)
     verdict = server.services.audit.verify()
-    assert (verdict.whole, verdict.lines, verdict.signed_lines) == (True, 3, 2)
-    server.add("two")
-    assert server.services.audit.verify().signed_lines == 4
+    assert (verdict.whole, verdict.lines, verdict.signed_lines) == (True, 2, 2)
+    server.services.credentials.remove(one, NOBODY)
+    verdict = server.services.audit.verify()
+    assert (verdict.whole, verdict.lines, verdict.signed_lines) == (True, 4, 4)
 
 
 def test_an_edited_line_is_found(trail: MemoryServer) -> None:
@@ -87,7 +88,7 @@ def test_a_trail_that_was_cut_is_found(trail: MemoryServer, keep: int) -> None:
 
 def test_a_trail_that_was_wiped_with_its_signature_is_found(trail: MemoryServer) -> None:
     def wipe(state: State) -> None:
-        state.audit, state.signed = [], None
+        state.audit, state.checkpoint = [], None
 
     rewrite(trail, wipe)
     assert not trail.services.audit.verify().whole
@@ -117,7 +118,7 @@ def test_lines_that_somebody_appended_are_not_covered_by_the_signature(trail: Me
 
 
 def test_without_a_signature_nothing_is_vouched_for(trail: MemoryServer) -> None:
-    rewrite(trail, lambda state: setattr(state, "signed", None))
+    rewrite(trail, lambda state: setattr(state, "checkpoint", None))
     verdict = trail.services.audit.verify()
     assert (verdict.broken_at, verdict.signed_lines, verdict.whole) == (None, None, False)
 
@@ -125,26 +126,41 @@ def test_without_a_signature_nothing_is_vouched_for(trail: MemoryServer) -> None
 def test_another_servers_signature_is_none(trail: MemoryServer) -> None:
     other = MemorySite().server()
     other.set_up()
-    assert trail.cmdb.state.signed is not None
-    assert other.cmdb.state.signed is not None
-    forged = (trail.cmdb.state.signed[0], other.cmdb.state.signed[1])
-    rewrite(trail, lambda state: setattr(state, "signed", forged))
+    assert trail.cmdb.state.checkpoint is not None
+    assert other.cmdb.state.checkpoint is not None
+    forged = replace(trail.cmdb.state.checkpoint, signature=other.cmdb.state.checkpoint.signature)
+    rewrite(trail, lambda state: setattr(state, "checkpoint", forged))
     assert trail.services.audit.verify().signed_lines is None
 
 
-def test_a_trail_cut_back_to_an_older_signed_head_is_betrayed_by_a_backup(trail: MemoryServer) -> None:
-    older = trail.cmdb.state.signed
+def test_a_trail_cut_back_to_an_older_signed_head_is_betrayed_by_the_home_and_by_a_backup(
+    trail: MemoryServer,
+) -> None:
+    older, home = trail.cmdb.state.checkpoint, trail.checkpoint.kept
     trail.services.credentials.reveal(trail.services.credentials.show("run-as/deploy-1"), NOBODY).wipe()
     address = trail.back_up().copy.address
 
     def cut(state: State) -> None:
-        state.signed = older
+        state.checkpoint = older
         del state.audit[6:]
 
     rewrite(trail, cut)
     verdict = trail.services.audit.verify()
+    assert (verdict.broken_at, verdict.signed_lines) == (None, None)
+    assert not verdict.whole
+    trail.checkpoint.kept = home
+    verdict = trail.services.audit.verify()
     assert (verdict.broken_at, verdict.signed_lines) == (None, 6)
     assert verdict.contradicted_by == (address,)
+    assert not verdict.whole
+
+
+def test_a_line_behind_the_signed_head_is_no_part_of_it(trail: MemoryServer) -> None:
+    lines = [entry.line for entry in trail.cmdb.state.audit]
+    made = chained(trail.cmdb.cmdb_id(), [*lines, lines[-1]])
+    rewrite(trail, lambda state: setattr(state, "audit", made))
+    verdict = trail.services.audit.verify()
+    assert (verdict.broken_at, verdict.signed_lines, verdict.lines) == (None, len(lines), len(made))
     assert not verdict.whole
 
 
@@ -163,7 +179,7 @@ def test_a_backup_that_cannot_be_asked_is_named_and_without_any_other_nothing_is
         verdict = server.services.audit.verify()
         assert verdict.not_asked == (away,)
         assert (verdict.intact, verdict.compared, verdict.whole) == (True, False, False)
-    here = server.back_up(server.local).copy.address
+    here = server.back_up_keys(server.local).copy.address
     with server.cut_off(server.vault):
         verdict = server.services.audit.verify()
         assert (verdict.whole, verdict.agreeing, verdict.not_asked) == (True, (here,), (away,))
@@ -201,12 +217,12 @@ def test_a_restore_of_long_ago_excuses_no_newer_backup(memory: MemoryServer) -> 
     restored = site.with_database_of(memory)
     restored.restore(memory.back_up().copy.address)
     memory.clock.advance(days=30)
-    older, lines = restored.cmdb.state.signed, len(restored.audit())
+    older, lines = restored.cmdb.state.checkpoint, len(restored.audit())
     restored.add("one")
     address = restored.back_up().copy.address
 
     def cut(state: State) -> None:
-        state.signed = older
+        state.checkpoint = older
         del state.audit[lines:]
 
     assert restored.services.audit.verify().whole
@@ -215,14 +231,14 @@ def test_a_restore_of_long_ago_excuses_no_newer_backup(memory: MemoryServer) -> 
 
 
 def test_a_forged_line_about_a_restore_excuses_nothing(trail: MemoryServer) -> None:
-    older, lines = trail.cmdb.state.signed, [entry.line for entry in trail.cmdb.state.audit]
+    older, lines = trail.cmdb.state.checkpoint, [entry.line for entry in trail.cmdb.state.audit]
     trail.add("one")
     address = trail.back_up().copy.address
     trail.clock.advance(days=1)
-    told = trail.installation.event(Action.RESTORED, "a story").line()
+    told = trail.installation.event(Action.RESTORED, "a story").line(7)
 
     def cut(state: State) -> None:
-        state.signed = older
+        state.checkpoint = older
         state.audit = chained(trail.cmdb.cmdb_id(), [*lines, told])
 
     rewrite(trail, cut)

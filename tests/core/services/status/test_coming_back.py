@@ -19,7 +19,7 @@ from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.writing import write_to
 from nskeys.crypto.keys import KEY_SIZE, new_server_seed, server_thumbprint, thumbprint
 from nskeys.crypto.signing import public_of
-from nskeys.errors import BackupForeign
+from nskeys.errors import BackupForeign, ChangeWaits
 from nskeys.model.backup import BackedUpKey, KeyFact
 from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.secret import SecretBytes
@@ -46,7 +46,9 @@ def _a_stranger_s(server: Server, address: str) -> tuple[str, str]:
     facts = replace(
         facts,
         server_key=server_thumbprint(public_of(seed)),
+        server_public=public_of(seed),
         keys=(KeyFact(info, 1),),
+        copy_keys=(),
         generation=facts.generation + 1,
         recipients=(*facts.recipients, theirs.recipient),
         identities=(*facts.identities, shared),
@@ -68,15 +70,20 @@ def server(site: Site) -> Server:
 
 
 def test_a_stranger_s_backup_is_not_taken_for_this_server_s(site: Site, server: Server) -> None:
-    forged, recipient = _a_stranger_s(server, server.back_up_to().copy.address)
+    genuine = server.back_up_to().copy.address
+    forged, recipient = _a_stranger_s(server, genuine)
     assert server.drill_by(forged).foreign == ("other_signer",)
     fresh = site.with_database_of(server)
-    assert fresh.drill_by(forged).foreign == ("other_signer",)
+    assert fresh.drill_by(forged).foreign == ("not_vouched",)
     with pytest.raises(BackupForeign) as raised:
-        fresh.restore_by(forged)
-    assert raised.value.reasons == ("other_signer",)
+        fresh.restore_by(forged, confirmed=False)
+    assert raised.value.reasons == ("not_vouched",)
     assert not fresh.installation.key_store.exists()
-    fresh.restore_by(forged, accept_foreign=True)
+    runbook = server.services.runbook.collect().server_key
+    with pytest.raises(BackupForeign) as named:
+        fresh.restore_by(forged, confirmed=runbook)
+    assert named.value.reasons == ("named_otherwise",)
+    fresh.restore_by(genuine, confirmed=runbook)
     assert recipient not in fresh.services.recovery.show().recipients
 
 
@@ -90,7 +97,9 @@ def test_an_identity_that_was_replaced_since_is_not_put_in_force_again(site: Sit
     fresh.restore_by(older)
     recovery = fresh.services.recovery.show()
     assert recovery.identities == (shared,)
-    assert [(one.number, one.recipient) for one in recovery.earlier] == [(1, first.recipient)]
+    # The second one's file is in no backup that was restored, so nothing is encrypted to it here.
+    assert [one.number for one in recovery.earlier] == [2, 1]
+    assert recovery.earlier[1].recipient == first.recipient
     assert not fresh.back_up_to().copy.by_a_person
     assert fresh.make_identity("a third one").identity.number == 3
 
@@ -105,7 +114,7 @@ def test_a_backup_under_a_password_since_replaces_no_identity(site: Site, server
 
 
 @pytest.mark.parametrize("number", ["9007199254740991", "9" * 300, "-5", "none"])
-def test_numbers_that_somebody_wrote_into_the_trail_keep_nobody_from_a_new_one(
+def test_numbers_that_somebody_wrote_into_the_trail_keep_nobody_from_a_new_one_once_they_are_accepted(
     tmp_path: Path, number: str
 ) -> None:
     server = RealSite(tmp_path).server()
@@ -115,4 +124,7 @@ def test_numbers_that_somebody_wrote_into_the_trail_keep_nobody_from_a_new_one(
         database.execute(
             "UPDATE audit SET line = replace(line, ?, ?)", ('"number":"1"', f'"number":"{number}"')
         )
+    with pytest.raises(ChangeWaits):
+        server.make_identity(ANOTHER)
+    server.accept()
     assert server.make_identity(ANOTHER).identity.number == 2

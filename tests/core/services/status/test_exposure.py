@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.bootstrap import wire
+from nskeys.bootstrap import Services
 from nskeys.errors import KeyStoreOfAnotherCmdb, NoBackupKnown, NoSuchBackup
 from nskeys.model.recoverability import DueReason
 from nskeys.model.register import CopyStatus
@@ -24,6 +24,8 @@ def test_a_backup_of_two_years_with_every_key_is_good(server: Server) -> None:
     server.back_up()
     server.clock.advance(days=730)
     server.add("two")
+    assert server.counts() == (1, 1, 0), "its row is in no copy yet"
+    server.copy_database()
     assert server.counts() == (2, 0, 0)
     answer = server.services.recoverability.assess()
     assert (answer.exposed_since, answer.due) == (None, ())
@@ -185,7 +187,7 @@ def test_the_cmdb_of_another_server_is_refused_by_every_answer(server: Server, s
     server.back_up()
     other = site.server()
     other.set_up()
-    mixed = wire(replace(other.installation, cmdb=server.installation.cmdb))
+    mixed = Services(replace(other.installation, cmdb=server.installation.cmdb))
     for ask in (
         mixed.recoverability.overview,
         mixed.backup.plan,
@@ -208,4 +210,8 @@ def test_a_register_emptied_by_hand_makes_nothing_look_safe(tmp_path: Path) -> N
     server.services.register.add(address, NOBODY)
     assert server.counts() == (0, 1, 0), "found again, and not opened yet"
     server.drill(address)
+    assert server.counts() == (0, 1, 0), "the register is not the one that was signed"
+    server.accept()
+    assert server.counts() == (0, 1, 0), "the row of its database copy is gone"
+    server.copy_database()
     assert server.counts() == (1, 0, 0)

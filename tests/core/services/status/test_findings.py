@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nskeys.cli import documents
+from nskeys.cli import answer_documents, documents
 from nskeys.cli.exit_codes import StatusExit, exit_for_findings
 from nskeys.cli.nagios import nagios_line
 from nskeys.cli.prometheus import metrics
@@ -77,7 +77,7 @@ def test_prometheus_counts_it_by_kind_and_by_how_bad_it_is(kind: FindingKind) ->
 @KINDS
 def test_json_names_it_with_its_data_and_the_command_that_helps(kind: FindingKind) -> None:
     finding = found(kind)
-    listed = json.loads(json.dumps(documents.status(wrong(kind), "sqlite")))["findings"]
+    listed = json.loads(json.dumps(answer_documents.status(wrong(kind), "sqlite")))["findings"]
     (told,) = (one for one in listed if one["finding"] == kind.value)
     assert told["severity"] == finding.severity.name.lower()
     assert told["sentence"] == finding_sentence(finding, EVENING)

@@ -82,7 +82,7 @@ def test_a_backup_of_another_cmdb_is_never_the_newest(server: Server, site: Site
     other.set_up()
     for _ in range(3):
         theirs = other.back_up().copy
-    server.restore(theirs.address, accept_foreign=True)
+    server.restore(theirs.address)
     runbook = server.services.runbook.collect()
     assert [copy.address for copy in runbook.good] == [own.address, theirs.address]
 

@@ -1,12 +1,19 @@
 """Where a CMDB is: URLs that are understood, and those that are refused."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from nskeys.errors import ConfigurationInvalid
 from nskeys.store.cmdb import SqlCmdb
-from nskeys.store.cmdb.address import PostgresAddress, SqliteAddress, understand, url_of
+from nskeys.store.cmdb.address import (
+    PostgresAddress,
+    SqliteAddress,
+    of_address,
+    understand,
+    url_of,
+)
 from tests.fakes.fixed import FixedClock
 
 
@@ -109,3 +116,41 @@ def test_anything_else_is_refused(url: str, problem: str) -> None:
         understand(url)
     assert refused.value.problem == problem
     assert "hunter2" not in repr(refused.value)
+
+
+@pytest.mark.parametrize(
+    "spelled", ["host=db password=hunter2", " password = hunter2", "host=/run/postgresql password=hun/ter2"]
+)
+def test_the_other_spelling_of_libpq_is_no_file_name(spelled: str) -> None:
+    with pytest.raises(ConfigurationInvalid) as refused:
+        of_address(spelled)
+    assert refused.value.problem == "unknown_database"
+    assert "hun" not in repr(refused.value)
+
+
+def test_a_file_may_have_such_a_name_in_a_folder() -> None:
+    assert of_address("/srv/a=b") == "sqlite:////srv/a=b"
+
+
+def test_a_server_is_not_named_in_other_bytes() -> None:
+    with pytest.raises(ConfigurationInvalid) as refused:
+        understand(os.fsdecode(b"postgresql://db/\xe9"))
+    assert refused.value.problem == "not_utf8"
+
+
+def test_an_address_that_changes_opens_only_the_new_database(tmp_path: Path) -> None:
+    class Slow(SqlCmdb):
+        def close(self) -> None:
+            super().close()
+            self.exists()  # another thread, at the worst moment
+
+    old, new = tmp_path / "old.sqlite3", tmp_path / "new.sqlite3"
+    for path in (old, new):
+        cmdb = SqlCmdb(url_of(path), FixedClock())
+        cmdb.create(path.name.encode().hex()[:8] * 4)
+        cmdb.close()
+    cmdb = Slow(url_of(old), FixedClock())
+    assert cmdb.exists()
+    cmdb.use(url_of(new))
+    assert cmdb.cmdb_id() == b"new.".hex() * 4
+    SqlCmdb.close(cmdb)

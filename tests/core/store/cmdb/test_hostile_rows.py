@@ -8,15 +8,19 @@ import pytest
 
 from nskeys.errors import CmdbDamaged, KeyUsedUp
 from nskeys.model.audit import first_digest, next_digest
+from nskeys.model.checkpoint import SignedCheckpoint
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
 from nskeys.model.credentials import Credential, UnreadableCredential
 from nskeys.model.keys import Rotation, RotationStage
 from nskeys.model.register_json import to_text
+from nskeys.model.signed_json import canonical_json
 from nskeys.ports import CmdbView, RegisterRow
-from nskeys.store.cmdb import SqlCmdb
+from nskeys.store.cmdb import SqlCmdb, unreadable
 from nskeys.store.cmdb.address import url_of
+from nskeys.store.cmdb.engine import Row
+from nskeys.store.cmdb.sqlite import SqliteConnection
 from tests.fakes.backups import a_copy
-from tests.fakes.cmdbs import CMDB_ID, every_sealed
+from tests.fakes.cmdbs import CMDB_ID, every_sealed, stream_raw
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential
 from tests.fakes.events import an_event
 from tests.fakes.fixed import AFTERNOON, FixedClock
@@ -35,7 +39,7 @@ def cmdb(tmp_path: Path) -> SqlCmdb:
         change.add([a_credential("one", credential_id=ONE), a_credential("two", credential_id=TWO)])
         change.record(a_copy(), RegisterRow(to_text(a_copy()), b"s" * 64))
         change.set_rotation(Rotation(0, NEW_KEY, RotationStage.WAITING, AFTERNOON, AFTERNOON))
-        change.sign_audit(change.audit_head(), b"s" * 64)
+        change.set_checkpoint(None, SignedCheckpoint("{}", b"s" * 64))
     return cmdb
 
 
@@ -59,19 +63,23 @@ def seen(look: Callable[[CmdbView], object]) -> Question:
 
 QUESTIONS: dict[str, Question] = {
     "counts": seen(lambda view: view.counts()),
-    "last_seal": seen(lambda view: view.last_seal()),
+    "inventory": seen(lambda view: view.inventory()),
+    "tallies": seen(lambda view: view.tallies()),
     "page": seen(lambda view: view.page(CredentialFilter(), CredentialOrder(SortBy.TARGET), 10)),
     "credential": seen(lambda view: view.credential(ONE)),
     "find": seen(lambda view: view.find("0")),
     "names": seen(lambda view: view.names()),
     "sealed": seen(lambda view: view.sealed()),
     "sealed_rows": seen(lambda view: view.sealed_rows(OLD_KEY)),
-    "stream_raw": lambda cmdb: list(cmdb.stream_raw()),
+    "stream_raw": lambda cmdb: list(stream_raw(cmdb)),
     "seals": seen(lambda view: view.seals(OLD_KEY)),
     "rotation": seen(lambda view: view.rotation()),
     "audit_head": seen(lambda view: view.audit_head()),
     "audit_entries": seen(lambda view: view.audit_entries()),
-    "audit_signature": seen(lambda view: view.audit_signature()),
+    "checkpoint": seen(lambda view: view.checkpoint()),
+    "key_rows": seen(lambda view: canonical_json(view.key_rows())),
+    "statements": seen(lambda view: view.statements()),
+    "notes": seen(lambda view: view.notes()),
     "cmdb_id": lambda cmdb: cmdb.cmdb_id(),
 }
 
@@ -105,10 +113,10 @@ ONE_ILL: list[Attack] = [
     *(credentials("key_no", value) for value in (77, "text", b"bytes", 1.5)),
     *(
         credentials(column, value)
-        for column in ("created", "updated", "sealed_at")
+        for column in ("created", "updated")
         for value in ("text", b"bytes", 2**62, -(2**62), 1.5)
     ),
-    *(credentials("seal_no", value) for value in ("text", b"bytes", -1, 1.5, 2.5)),
+    *(credentials("number", value) for value in ("text", b"bytes", -1, 0, 1.5, 2.5, 2**53)),
     # Text that is not UTF-8: whoever writes it has a database that lets it in as text.
     *(
         (f"UPDATE credentials SET {column} = CAST(? AS TEXT) WHERE id = '{ONE}'", (b"caf\xe9",))
@@ -126,7 +134,7 @@ def test_one_row_that_cannot_be_read_stops_no_other_and_is_named(
     for ask in QUESTIONS.values():
         ask(cmdb)
     told: list[UnreadableCredential] = []
-    opened = [row[0] for _, rows in cmdb.stream_raw(told.append) for row in rows]
+    opened = [row[0] for _, rows in stream_raw(cmdb, told.append) for row in rows]
     read = [row.credential for row in every_sealed(cmdb)]
     with cmdb.reading() as view:
         [named] = [row for row in view.unreadable() if row.table == "credentials"]
@@ -253,7 +261,7 @@ def test_a_count_of_seals_that_cannot_be_read_lets_nothing_be_sealed(
     other.execute("PRAGMA ignore_check_constraints = ON")
     other.execute("UPDATE keys SET seals = 'text'")
     with cmdb.reading() as view:
-        assert (view.seals(OLD_KEY), view.last_seal()) == (2**32, 0)
+        assert view.seals(OLD_KEY) == 2**32
     with pytest.raises(KeyUsedUp), cmdb.changing(an_event()) as change:
         change.add([a_credential("three")])
 
@@ -283,14 +291,25 @@ def test_an_audit_line_that_cannot_be_read_breaks_the_chain_and_holds_up_nothing
 
 
 @pytest.mark.parametrize(
-    "value", ["", "1 2 3", b"x", "١ " + "00" * 32 + " 00", "1 " + "00" * 32 + " 0", "x" * 9_999]
+    ("column", "value"), [("body", b"x"), ("body", "x" * 2_000_000), ("signature", "x")]
 )
-def test_a_signature_of_the_trail_that_cannot_be_read_is_none(
+def test_a_checkpoint_that_cannot_be_one_is_an_empty_one(
+    cmdb: SqlCmdb, other: sqlite3.Connection, column: str, value: object
+) -> None:
+    other.execute(*everywhere("checkpoint", column, value))
+    with cmdb.reading() as view:
+        assert view.checkpoint() == SignedCheckpoint("", b"")
+
+
+@pytest.mark.parametrize("value", [b"\xff", 2**62, "x", 0.5, "é"])
+def test_a_key_s_row_is_hashed_whatever_is_in_it(
     cmdb: SqlCmdb, other: sqlite3.Connection, value: object
 ) -> None:
-    other.execute("UPDATE meta SET value = ? WHERE name = 'audit_signature'", (value,))
     with cmdb.reading() as view:
-        assert view.audit_signature() is None
+        before = canonical_json(view.key_rows())
+    other.execute(*everywhere("keys", "state", value))
+    with cmdb.reading() as view:
+        assert canonical_json(view.key_rows()) != before
 
 
 @pytest.mark.parametrize(
@@ -376,3 +395,38 @@ def test_a_hostile_register_row_holds_nobody_up(
         change.record(fresh, RegisterRow(to_text(fresh), b"t" * 64))
     with cmdb.reading() as view:
         assert view.register_rows() == (shown, RegisterRow(to_text(fresh), b"t" * 64))
+
+
+@pytest.mark.parametrize("key_no", [0, 99, 1.5, "text", b"bytes", None])
+def test_among_many_credentials_one_that_names_no_key_is_told_once(
+    cmdb: SqlCmdb, other: sqlite3.Connection, key_no: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unreadable, "_READ_ALL", 1)
+    with cmdb.reading() as view:
+        assert view.unreadable() == ()
+    if key_no is None:
+        other.execute("PRAGMA writable_schema = ON")
+        other.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, 'key_no INTEGER NOT NULL', 'key_no INTEGER')"
+        )
+        other.execute("PRAGMA writable_schema = RESET")
+    other.execute("UPDATE credentials SET key_no = ? WHERE id = ?", (key_no, ONE))
+    with cmdb.reading() as view:
+        assert [row.row for row in view.unreadable()] == [ONE]
+
+
+def test_the_index_finds_what_names_no_key(cmdb: SqlCmdb, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unreadable, "_READ_ALL", 1)
+    plans: list[str] = []
+    asked = SqliteConnection.all
+
+    def planned(connection: SqliteConnection, sql: str, *values: object) -> list[Row]:
+        if "sealed FROM credentials" in sql and "NULL" not in sql:
+            plans.extend(row[3] for row in asked(connection, f"EXPLAIN QUERY PLAN {sql}", *values))
+        return asked(connection, sql, *values)
+
+    monkeypatch.setattr(SqliteConnection, "all", planned)
+    with cmdb.reading() as view:
+        assert view.unreadable() == ()
+    assert len(plans) >= 2
+    assert all(plan.startswith("SEARCH credentials USING INDEX credentials_by_use") for plan in plans)

@@ -15,7 +15,7 @@ from nskeys.model.credentials import UnreadableCredential
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb.address import PostgresAddress
 from nskeys.store.cmdb.postgres import PostgresEngine
-from tests.fakes.cmdbs import CMDB_ID, add, read_everything, total
+from tests.fakes.cmdbs import CMDB_ID, add, read_everything, stream_raw, total
 from tests.fakes.credentials import a_credential
 from tests.fakes.events import an_event
 from tests.fakes.fixed import FixedClock
@@ -187,7 +187,7 @@ def test_a_table_that_another_program_locked_is_said_to_be_busy(cmdb: SqlCmdb, u
     "change",
     [
         "kind = 'root'",
-        "sealed_at = 9223372036854775807",
+        "number = 9223372036854775807",
         "note = repeat('x', 20000)",
         "id = upper(md5('x'))",
     ],
@@ -199,7 +199,7 @@ def test_a_row_that_cannot_be_read_is_named_and_stops_no_other(
     run(url, "ALTER TABLE listing DROP CONSTRAINT listing_id_fkey")
     run(url, f"UPDATE credentials SET {change} WHERE name = 'one'")
     told: list[UnreadableCredential] = []
-    opened = [row[2] for _, rows in cmdb.stream_raw(told.append) for row in rows]
+    opened = [row[2] for _, rows in stream_raw(cmdb, told.append) for row in rows]
     with cmdb.reading() as view:
         page = view.page(CredentialFilter(), CredentialOrder(), 5)
         assert "good" in [item.credential.fields.name for item in page]
@@ -212,7 +212,7 @@ def test_a_row_that_cannot_be_read_is_named_and_stops_no_other(
 def test_columns_of_another_type_are_named_row_by_row(cmdb: SqlCmdb, url: str) -> None:
     run(url, "ALTER TABLE credentials ALTER COLUMN sealed TYPE text USING 'x'")
     told: list[UnreadableCredential] = []
-    assert list(cmdb.stream_raw(told.append)) == []
+    assert list(stream_raw(cmdb, told.append)) == []
     assert [row.reference for row in told] == ["run-as/one"]
 
 

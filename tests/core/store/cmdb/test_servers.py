@@ -15,9 +15,11 @@ from nskeys.errors import (
     ConfigurationInvalid,
     NskeysError,
 )
-from nskeys.model.database import DatabaseLogin, LoginSafety
+from nskeys.model.database import DatabaseConnection, DatabaseLogin, LoginSafety
 from nskeys.store.cmdb import SqlCmdb
-from tests.fakes.cmdbs import CMDB_ID, add, read_everything, total
+from nskeys.wording.database import connection_word, connection_words
+from tests.fakes.certificates import Authority
+from tests.fakes.cmdbs import CMDB_ID, add, read_everything, stream_raw, total
 from tests.fakes.credentials import a_credential
 from tests.fakes.events import an_event
 from tests.fakes.fixed import FixedClock
@@ -80,7 +82,7 @@ def test_behind_pgbouncer_transactions_in_other_sessions_are_no_matter(
             add(cmdb, a_credential(f"n{number}", credential_id=f"{number:032x}"))
             read_everything(cmdb)
         assert total(cmdb) == 12
-        assert sum(len(rows) for _, rows in cmdb.stream_raw()) == 12
+        assert sum(len(rows) for _, rows in stream_raw(cmdb)) == 12
 
 
 def test_behind_pgbouncer_changes_from_two_sides_come_one_after_the_other(
@@ -353,6 +355,54 @@ def test_what_a_login_is_held_to_follows_from_the_address(
     monkeypatch.setenv("PGREQUIREAUTH", "password")
     with opened(f"postgresql://{rest}") as cmdb:
         assert cmdb.login() == login
+
+
+def test_what_protects_the_connection_is_told_of_the_one_that_is_used(
+    server: PostgresServer, database: str
+) -> None:
+    with opened(database) as cmdb:
+        cmdb.create(CMDB_ID)
+        assert cmdb.connection() == DatabaseConnection(
+            socket=False, tls="", sslmode="prefer", require_auth="!password,!md5"
+        )
+    with opened(f"postgresql://postgres@/postgres?host={server.folder}&port={server.port}") as cmdb:
+        told = cmdb.connection()
+        assert told is not None
+        assert (told.socket, connection_word(told)) == (True, "socket")
+        assert connection_words(told) == "a socket of this machine, require_auth=none"
+
+
+def test_tls_is_what_libpq_sees_and_its_version_what_the_server_says(
+    server: PostgresServer, database: str, tmp_path: Path
+) -> None:
+    """PgBouncer speaks TLS, and the server behind it knows of none."""
+    authority = Authority(tmp_path / "authority")
+    with opened(database) as cmdb:
+        cmdb.create(CMDB_ID)
+    with pgbouncer(server, authority.certificate_for("127.0.0.1")) as url:
+        checked = f"{url}?sslmode=verify-full&sslrootcert={authority.bundle}&require_auth=none"
+        with opened(checked) as cmdb:
+            told = cmdb.connection()
+            assert told == DatabaseConnection(
+                socket=False, tls="TLS", sslmode="verify-full", require_auth="none"
+            )
+            assert connection_word(told) == "TLS, server checked"
+        server.run(
+            "SET allow_system_table_mods = on; ALTER VIEW pg_catalog.pg_stat_ssl RENAME TO real_stat_ssl;"
+            "CREATE VIEW pg_catalog.pg_stat_ssl AS SELECT pid, 'TLSv1.3'::text AS version"
+            " FROM real_stat_ssl"
+        )
+        try:
+            with opened(f"{url}?sslmode=require&require_auth=none") as cmdb:
+                told = cmdb.connection()
+                assert told is not None
+                assert connection_word(told) == "TLSv1.3, server not checked"
+                assert connection_words(told) == "TLSv1.3, sslmode=require, require_auth=none"
+        finally:
+            server.run(
+                "SET allow_system_table_mods = on; DROP VIEW pg_catalog.pg_stat_ssl;"
+                "ALTER VIEW pg_catalog.real_stat_ssl RENAME TO pg_stat_ssl"
+            )
 
 
 def test_a_password_in_the_clear_is_asked_for_in_vain(

@@ -14,17 +14,17 @@ from nskeys.reasons import Problem
 from nskeys.store.cmdb import SqlCmdb
 from nskeys.store.cmdb.address import url_of
 from nskeys.store.cmdb.migrations import STEPS, TABLES, Step
-from tests.fakes.cmdbs import CMDB_ID
+from tests.fakes.cmdbs import CMDB_ID, stream_raw
 from tests.fakes.credentials import a_credential
 from tests.fakes.events import an_event
 from tests.fakes.fixed import FixedClock
 from tests.fakes.postgres import postgres_url
 
-NOTES = Step(2, lambda spelling: [f"CREATE TABLE notes (body {spelling.text} NOT NULL)"])
+NOTES = Step(2, lambda spelling: [f"CREATE TABLE remarks (body {spelling.text} NOT NULL)"])
 STAMP = Step(
-    3, lambda _: ["ALTER TABLE notes ADD COLUMN stamp BIGINT", "CREATE INDEX stamps ON notes (stamp)"]
+    3, lambda _: ["ALTER TABLE remarks ADD COLUMN stamp BIGINT", "CREATE INDEX stamps ON remarks (stamp)"]
 )
-BROKEN = Step(3, lambda _: ["CREATE TABLE half_done (x BIGINT)", "CREATE TABLE notes (again BIGINT)"])
+BROKEN = Step(3, lambda _: ["CREATE TABLE half_done (x BIGINT)", "CREATE TABLE remarks (again BIGINT)"])
 
 
 def opened(url: str, *steps: Step) -> closing[SqlCmdb]:
@@ -85,7 +85,9 @@ def columns(url: str) -> set[tuple[str, str]]:
 
 
 def test_the_steps_make_the_tables_whose_names_are_ours(url: str) -> None:
-    assert {table for table, _ in columns(url)} == TABLES
+    made = {table for table, _ in columns(url)}
+    assert {table for table in made if not table.startswith("search")} == TABLES
+    assert ("search" in made) is url.startswith("sqlite:")
 
 
 def test_steps_are_numbered_without_a_gap() -> None:
@@ -97,15 +99,15 @@ def test_looking_reads_an_older_cmdb_and_leaves_it_as_it_is(url: str, later: Sql
     later.create(CMDB_ID)
     with later.reading() as view:
         assert view.total(CredentialFilter()) == 1
-    assert [len(batch) for _, batch in later.stream_raw()] == [1]
-    assert ("notes", "body") not in columns(url)
+    assert [len(batch) for _, batch in stream_raw(later)] == [1]
+    assert ("remarks", "body") not in columns(url)
     assert copies(url) == []
 
 
 def test_the_first_change_leads_it_up_step_by_step(url: str, later: SqlCmdb) -> None:
     with later.changing(an_event()) as change:
         change.add([a_credential("two")])
-    assert {("notes", "body"), ("notes", "stamp")} <= columns(url)
+    assert {("remarks", "body"), ("remarks", "stamp")} <= columns(url)
     with later.reading() as view:
         assert view.total(CredentialFilter()) == 2
         entries = view.audit_entries(after=1)

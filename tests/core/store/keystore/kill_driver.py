@@ -1,6 +1,6 @@
 """Run under strace: does one piece of work again and again, and dies at another system call each time.
 
-    python kill_driver.py create|change|rewrap BASE HOMES
+    python kill_driver.py create|add|"add copy key"|rewrap BASE HOMES
     python kill_driver.py bind-to BASE HOMES URI
 
 Each victim works on a copy of BASE, which is left as the dead left it, in HOMES/<call>-<n>.

@@ -4,19 +4,20 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from nskeys.crypto.age_primitives import x25519_public
 from nskeys.crypto.kdf import Argon2Cost
-from nskeys.crypto.keys import thumbprint
+from nskeys.crypto.keys import copy_thumbprint, thumbprint
+from nskeys.model.copy_keys import CopyKey, HeldCopyKey
 from nskeys.model.keys import KeyInfo, KeyState
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey, Purpose
 from nskeys.protectors.catalogue import protector
 from nskeys.store.keystore.store import DiskKeyStore
 from tests.fakes.fixed import AFTERNOON, Answers, NobodyToAsk
+from tests.fakes.keys import establish, stored, wrap_anew
 from tests.fakes.token import PIN
 
-CMDB = "c0" * 16
 PASSPHRASE = "correct horse"
-LATER = AFTERNOON + timedelta(days=1)
 
 
 def _key(number: int, state: KeyState) -> NewKey:
@@ -28,7 +29,8 @@ def _key(number: int, state: KeyState) -> NewKey:
 FIRST = _key(1, KeyState.ACTIVE)
 SECOND = _key(2, KeyState.ACTIVE)
 SEED = SecretBytes(b"\x07" * 32)
-RETIRED = FIRST.info.in_state(KeyState.DEACTIVATED, LATER)
+_PRIVATE = SecretBytes(b"\x08" * 32)
+COPY_KEY = HeldCopyKey(CopyKey(copy_thumbprint(x25519_public(_PRIVATE)), AFTERNOON), _PRIVATE)
 
 
 _CHEAP = Argon2Cost(memory_kib=8, iterations=1, lanes=1)
@@ -47,22 +49,38 @@ def person() -> Answers:
 
 def create(home: Path) -> None:
     """A store with one key."""
-    store_in(home).create(CMDB, protector("file"), NobodyToAsk(), [FIRST], SEED)
+    establish(store_in(home), protector("file"), NobodyToAsk(), [FIRST], SEED)
 
 
-def change(home: Path) -> None:
-    """A second key, and another state for the first."""
+def add(home: Path) -> None:
+    """A second key."""
     with store_in(home).unlock(NobodyToAsk()) as opened:
-        opened.change(add=[SECOND], states=[RETIRED])
+        opened.add([SECOND])
+
+
+def add_copy_key(home: Path) -> None:
+    """A copy key."""
+    with store_in(home).unlock(NobodyToAsk()) as opened:
+        opened.add_copy_keys([COPY_KEY])
 
 
 def rewrap(home: Path) -> None:
-    """The two keys under a passphrase."""
-    store_in(home).rewrap(protector("passphrase", _CHEAP), NobodyToAsk(), person())
+    """The two keys, and the copy key, under a passphrase."""
+    wrap_anew(store_in(home), protector("passphrase", _CHEAP), NobodyToAsk(), person())
 
 
-WORK: dict[str, Callable[[Path], None]] = {"create": create, "change": change, "rewrap": rewrap}
-BEFORE = {"create": (), "change": (create,), "rewrap": (create, change)}
+WORK: dict[str, Callable[[Path], None]] = {
+    "create": create,
+    "add": add,
+    "add copy key": add_copy_key,
+    "rewrap": rewrap,
+}
+BEFORE = {
+    "create": (),
+    "add": (create,),
+    "add copy key": (create, add),
+    "rewrap": (create, add, add_copy_key),
+}
 
 
 # --- from one protector to another ----------------------------------------------------------------------
@@ -71,13 +89,13 @@ BEFORE = {"create": (), "change": (create,), "rewrap": (create, change)}
 def bound(home: Path, uri: str) -> Path:
     """A home with one key, under a protector."""
     home.mkdir()
-    store_in(home).create(CMDB, protector(uri, _CHEAP), person(), [FIRST], SEED)
+    establish(store_in(home), protector(uri, _CHEAP), person(), [FIRST], SEED)
     return home
 
 
 def bind_to(home: Path, uri: str) -> None:
     """Under another one."""
-    store_in(home).rewrap(protector(uri, _CHEAP), person(), person())
+    wrap_anew(store_in(home), protector(uri, _CHEAP), person(), person())
 
 
 def bound_by(home: Path) -> str:
@@ -86,7 +104,7 @@ def bound_by(home: Path) -> str:
     with store.unlock(person()) as opened:
         assert opened.key(FIRST.info.kid).same_as(FIRST.material)
         assert opened.server_key().same_as(SEED)
-    assert store.keys() == (FIRST.info,)
+    assert store.keys() == stored(FIRST)
     return store.info().protector
 
 
@@ -103,19 +121,26 @@ def is_done(name: str, home: Path) -> bool:
     store = store_in(home)
     if name == "create" and not store.exists():
         return False
-    infos = store.keys()
+    here = store.keys()
     with store.unlock(person()) as opened:
-        for info, key in zip(infos, (FIRST, SECOND), strict=False):
+        for info, key in zip(here, (FIRST, SECOND), strict=False):
             assert opened.key(info.kid).same_as(key.material)
         assert opened.server_key().same_as(SEED)
+        copy_keys = store.copy_keys()
+        assert copy_keys in ((), (COPY_KEY.key,))
+        for copy_key in copy_keys:
+            assert opened.copy_key(copy_key.kid).secret.same_as(COPY_KEY.secret)
     if name == "create":
-        assert infos == (FIRST.info,)
+        assert here == stored(FIRST)
         return True
-    assert infos in ((FIRST.info,), (RETIRED, SECOND.info))
-    changed = len(infos) == 2
-    if name == "change":
-        return changed
-    assert changed
+    assert here in (stored(FIRST), stored(FIRST, SECOND))
+    added = len(here) == 2
+    if name == "add":
+        return added
+    assert added
+    if name == "add copy key":
+        return bool(copy_keys)
+    assert copy_keys
     return store.info().protector == "passphrase"
 
 
@@ -138,4 +163,7 @@ def left_behind(home: Path) -> list[str]:
     generation = home / "store" / number
     wanted |= {generation, *(generation / name for name in ("protector.json", "server.json", "keys"))}
     wanted |= {generation / "keys" / f"{info.kid}.json" for info in store.keys()}
+    if copy_keys := store.copy_keys():
+        folder = generation / "copy-keys"
+        wanted |= {folder, *(folder / f"{key.kid}.json" for key in copy_keys)}
     return sorted(str(path.relative_to(home)) for path in {*home.rglob("*")} ^ wanted)

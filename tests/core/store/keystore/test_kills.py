@@ -36,7 +36,7 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_and_the_next_start_finishe
     # Killed at its first write it has not happened, come through alive it has; so both were seen.
     assert not outcomes["write-1"]
     assert set(outcomes.values()) == {False, True}
-    assert len(kills) > 20
+    assert len(kills) > (10 if name.startswith("add") else 50), "a key is one file, a generation is many"
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # nothing is killed any more
     for home in kills:
         finish(name, home)

@@ -33,7 +33,7 @@ def test_a_power_cut_leaves_the_old_or_the_new_and_the_next_start_finishes(
     assert outcomes[-1], "when it is said to be done, it is"
     if luck is Luck.NOTHING_MORE:
         assert outcomes == sorted(outcomes), "what was made sure of stays"
-    assert len(outcomes) > 15
+    assert len(outcomes) > (5 if name.startswith("add") else 50), "a key is one file, a generation is many"
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # nothing is cut any more
     for one in left:
         finish(name, one)

@@ -13,6 +13,9 @@ from nskeys.reasons import (
     HintProblem,
     IdentityProblem,
     ImportProblem,
+    MismatchKind,
+    MoveProblem,
+    NoProof,
     Opens,
     Operation,
     OwnershipProblem,
@@ -29,7 +32,7 @@ from nskeys.reasons import (
     Versioned,
     Wanted,
 )
-from nskeys.wording.errors import ROWS, UNFORESEEN, say
+from nskeys.wording.errors import UNFORESEEN, rows, say
 from nskeys.wording.errors.credentials import bad_row
 from nskeys.wording.text.sentence import Sentence
 from nskeys.wording.text.terminal import safe
@@ -78,6 +81,18 @@ TOLD: list[tuple[NskeysError, str]] = [
         errors.PlanOutdated(Operation.RESTORE),
         "Something changed since the restore was planned, so nothing was done.",
     ),
+    (
+        errors.ChangeWaits((errors.Mismatch(MismatchKind.WENT_BACK, "812", "640"),)),
+        (
+            "Nothing was changed, since something does not fit the last checkpoint: the database went back "
+            "from change 812 to 640."
+        ),
+    ),
+    (
+        errors.KeyIsActive("7f3a91c2" + "0" * 56),
+        "Key 7f3a91c2 is the one that seals, so another one has to take its place first.",
+    ),
+    (errors.NothingToAccept(), "There is nothing to accept: everything fits the last checkpoint."),
     (errors.Cancelled(Operation.IMPORT), "The import was stopped; nothing is left half done."),
     (errors.Cancelled(), "The work was stopped; nothing is left half done."),
     (errors.NotPermitted("/h"), "The operating system does not permit access to /h."),
@@ -110,8 +125,8 @@ TOLD: list[tuple[NskeysError, str]] = [
     (
         errors.DestinationUnreachable("sftp://vault02/b", Problem.GREETING, said="Welcome\nto vault02"),
         (
-            "The destination sftp://vault02/b cannot be reached: something else comes where its SFTP "
-            "should begin ('Welcome\\nto vault02')."
+            "The destination sftp://vault02/b cannot be reached: it sends something else before SFTP "
+            "begins ('Welcome\\nto vault02')."
         ),
     ),
     (
@@ -150,7 +165,7 @@ TOLD: list[tuple[NskeysError, str]] = [
         "The password of the backup is needed, and nobody could be asked for it.",
     ),
     (errors.ShareRefused(ShareProblem.CHECKSUM), CHECKSUM),
-    (errors.ShareRefused(ShareProblem.WORD, word=7, line=2), "Line 2: word 7 is none of the list."),
+    (errors.ShareRefused(ShareProblem.WORD, word=7, line=2), "Line 2: word 7 is not in the list."),
     (errors.ShareRefused(ShareProblem.COUNT, word=19), "A share has 20 words, and this has 19."),
     (errors.ShareRefused(ShareProblem.GIVEN, share=4), "Share 4 was given already."),
     (errors.SharesIncomplete(2, 3), "3 shares are needed, and 2 were given."),
@@ -207,10 +222,7 @@ TOLD: list[tuple[NskeysError, str]] = [
     (errors.KeyNotUsable(), "No key of this server is active, so nothing can be sealed."),
     (
         errors.KeyStoreUnreached("tpm2", ProtectorProblem.NO_DEVICE),
-        (
-            "The keys here are bound to TPM 2.0, which cannot be asked on this machine: "
-            "no TPM 2.0 is to be found here."
-        ),
+        ("The keys here are bound to TPM 2.0, which cannot be asked on this machine: no TPM was found."),
     ),
     (
         errors.NoProvenBackup(),
@@ -238,6 +250,10 @@ TOLD: list[tuple[NskeysError, str]] = [
         "run-as/x does not open: its row in the CMDB was changed after it was sealed, or is damaged.",
     ),
     (
+        errors.CredentialWaits("00ff", "run-as", "x"),
+        "Nothing was changed, since run-as/x does not open: its row in the CMDB is not what nskeys wrote.",
+    ),
+    (
         errors.ImportRefused("e.csv", (BadRow(1, "a", "account", FieldProblem.EMPTY),)),
         "1 row of e.csv cannot be taken, so nothing was imported.",
     ),
@@ -260,7 +276,7 @@ TOLD: list[tuple[NskeysError, str]] = [
     ),
     (
         errors.ScheduleRefused(ScheduleProblem.NO_IDENTITY),
-        "There is no recovery identity, so a timer's backup would have nobody to ask for a password.",
+        "There is no recovery identity, and a timed backup cannot ask for a password.",
     ),
     (
         errors.ScheduleRefused(ScheduleProblem.ODD_PATH, "/a\n"),
@@ -288,15 +304,18 @@ TOLD: list[tuple[NskeysError, str]] = [
         "open_kms.py in a.zip is not what nskeys writes: somebody changed it.",
     ),
     (
-        errors.BackupForeign("a.zip", (ForeignReason.OTHER_SIGNER, ForeignReason.OTHER_CMDB)),
+        errors.BackupForeign("a.zip", (ForeignReason.OTHER_SIGNER, ForeignReason.OTHER_CMDB), "ab" * 32),
         (
             "a.zip does not prove that it comes from this server: it is signed by another server's key "
-            "and it belongs to another CMDB."
+            f"and it belongs to another CMDB; server key {'ab' * 32} signed it."
         ),
     ),
     (
-        errors.BackupForeign("a.zip", (ForeignReason.LACKS_KEYS,)),
-        "a.zip is not enough: keys of this server are not in it, and stay unreadable here.",
+        errors.NoBackupKnown(("sftp://vault02/b.zip",)),
+        (
+            "The register names a backup that was not tried, because nothing on this machine vouches for "
+            "it: sftp://vault02/b.zip."
+        ),
     ),
     (
         errors.BackupNotProven("/mnt/a.zip", Problem.DIFFERS),
@@ -306,6 +325,21 @@ TOLD: list[tuple[NskeysError, str]] = [
         ),
     ),
     (errors.NoBackupKnown(), "The register knows no backup that can be read from here."),
+    (
+        errors.PartsMissing("/srv/a-cmdb-1of3.zip", (2,), 3),
+        "/srv/a-cmdb-1of3.zip is a part of a database copy of 3 parts, and part 2 is not there.",
+    ),
+    (
+        errors.PartsMixed("/srv/a-cmdb-1of2.zip", "/srv/b-cmdb-2of2.zip"),
+        "/srv/a-cmdb-1of2.zip and /srv/b-cmdb-2of2.zip are parts of different database copies.",
+    ),
+    (
+        errors.CopyKeyMissing("/srv/a-cmdb-1of1.zip", "ab" * 32),
+        (
+            "The database copy /srv/a-cmdb-1of1.zip is encrypted to the copy key abababab, which is not in "
+            "the key backup that was opened."
+        ),
+    ),
     (
         errors.NoSuchBackup("41"),
         "The register has no backup, or more than one, that is called 41.",
@@ -360,6 +394,61 @@ TOLD: list[tuple[NskeysError, str]] = [
     (
         errors.CannotCreate("/mnt/a.zip", Problem.NO_SPACE),
         "/mnt/a.zip cannot be written: the disk is full, or a quota is.",
+    ),
+    (
+        errors.NothingToRestore("/mnt/vault", 2, ("/mnt/vault/a.zip",)),
+        "There is no key backup in /mnt/vault, but 2 database copies; /mnt/vault/a.zip cannot be used.",
+    ),
+    (
+        errors.SeveralServers("/mnt", ("ab" * 32, "ef" * 32)),
+        "Archives of more than one server key or CMDB lie in /mnt, signed by abababab and efefefef.",
+    ),
+    (
+        errors.CmdbNotEmpty("/srv/cmdb.sqlite3", 14),
+        (
+            "The CMDB /srv/cmdb.sqlite3 is not empty: it holds 14 credentials; "
+            "a database copy replaces none."
+        ),
+    ),
+    (
+        errors.ProvesNothing("/srv/r.sqlite3", NoProof.SHOWS_THE_CHANGE, "812"),
+        (
+            "The database /srv/r.sqlite3 proves nothing of a backup: it has change 812, which this check "
+            "made only just now: it is the CMDB itself, or follows it."
+        ),
+    ),
+    (
+        errors.ProvesNothing("/srv/r.sqlite3", NoProof.DAMAGED, "drills"),
+        "The database /srv/r.sqlite3 proves nothing of a backup: it is damaged, its table drills.",
+    ),
+    (
+        errors.OtherDatabaseUnreachable("postgresql://restored/nskeys", Problem.NO_CONNECTION, "refused"),
+        (
+            "The database postgresql://restored/nskeys cannot be opened: no connection could be made "
+            "(refused)."
+        ),
+    ),
+    (errors.AlreadyDeclared("to tape"), 'The database backup "to tape" is declared already.'),
+    (errors.NotDeclared("", ()), "No database backup of somebody else is declared."),
+    (
+        errors.NotDeclared("", ("to tape", "Veeam")),
+        'More than one database backup is declared: "to tape", "Veeam".',
+    ),
+    (errors.NotDeclared("disk", ("to tape",)), 'No database backup "disk" is declared.'),
+    (
+        errors.MoveRefused("postgresql://db/nskeys", MoveProblem.NOT_EMPTY, "14"),
+        "The database postgresql://db/nskeys is not empty: it is a CMDB already.",
+    ),
+    (
+        errors.MoveRefused("/srv/cmdb.sqlite3", MoveProblem.DIFFERS, "audit"),
+        (
+            "What was read back from /srv/cmdb.sqlite3 is not what was written (table audit); the CMDB was "
+            "not moved."
+        ),
+    ),
+    (
+        errors.MoveWaits("/srv/cmdb.sqlite3", MoveProblem.ROWS_CHANGED, "7f3a91c2"),
+        "Nothing was moved, for credentials of 7f3a91c2 are not what they must be.",
     ),
     (errors.FileUnreadable("a.zip", Problem.MISSING), "a.zip cannot be read: there is no such file."),
     (
@@ -434,7 +523,7 @@ def test_an_error_says_what_happened(error: NskeysError, what: str) -> None:
 
 def test_every_class_of_errors_has_its_own_words() -> None:
     classes = error_classes()
-    assert set(ROWS) == set(classes)
+    assert set(rows()) == set(classes)
     assert {type(error) for error, _ in TOLD} == set(classes)
     first = {type(error): say(error).what for error, _ in reversed(TOLD)}
     assert len(set(first.values())) == len(classes)
@@ -502,7 +591,7 @@ def test_the_holder_of_the_lock_is_named_with_the_time_of_this_server() -> None:
         ),
         (
             BadRow(5, "x", "kind", FieldProblem.KIND_UNKNOWN),
-            'row 5, "x": the kind is not known, for nothing says what the credential is for',
+            'row 5, "x": the kind is not known: no group or folder name gives it away',
         ),
     ],
 )

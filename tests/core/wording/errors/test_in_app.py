@@ -14,7 +14,7 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.reasons import Opens, Problem, SealProblem
-from nskeys.wording.errors import ROWS, say, say_in_app
+from nskeys.wording.errors import rows, say, say_in_app
 from tests.core.wording.samples import error_classes, samples
 
 A_COMMAND = re.compile(r"'(?:sudo )?nskeys\b(?!\[)|'--|\bthe command\b|\bat a terminal\b")
@@ -24,7 +24,7 @@ A_KEY = re.compile(r"\([a-z]\)|\bthe menu\b|\bfirst screen\b|\bLeave nskeys\b")
 @pytest.mark.parametrize("cls", error_classes(), ids=lambda cls: cls.__name__)
 def test_a_row_has_what_to_do_by_command_and_by_key(cls: type[NskeysError]) -> None:
     for error in samples(cls):
-        row = ROWS[cls](error)
+        row = rows()[cls](error)
         assert row.what.endswith(".")
         assert row.by_command.endswith(".")
         assert row.by_key.endswith(".")
@@ -64,7 +64,7 @@ def test_advice_that_names_neither_is_the_same(error: NskeysError) -> None:
         (KeyUsedUp("00" * 32), "A rotation (o on the first screen) makes a new key."),
         (
             SealDoesNotOpen("ab", "run-as", "one", SealProblem.TAMPERED),
-            "Give it a new secret, or remove it.",
+            "what was accepted takes a new secret.",
         ),
         (HomeUnreadable("/var/lib/nskeys"), "start it again with sudo, or as a user who may do that."),
     ],
