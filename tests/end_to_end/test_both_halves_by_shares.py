@@ -62,15 +62,15 @@ def test_three_of_five_bring_every_credential_back(
 
 
 def copy_of(part: Path) -> tuple[str, str]:
-    """What the parts of one copy share: `ns01-20261130T100000Z` and `3.zip`, or `3-2.zip` where a copy of the same
-    second was there before."""
+    """What the parts of one copy share: `ns01-20261130T100000Z` and `3.zip`, or `3-2.zip` where a copy of
+    the same second was there before."""
     stem, _, place = part.name.partition("-cmdb-")
     return stem, place.partition("of")[2]
 
 
 def unzipped(place: str, into: Path) -> list[str]:
-    """What `unzip` takes out of the newest key backup; the newest parts of a copy, as they lie there. A name tells no
-    less than a second, so the times of the files say what is newest."""
+    """What `unzip` takes out of the newest key backup; the newest parts of a copy, as they lie there. A
+    name tells no less than a second, so the times of the files say what is newest."""
     paths = sorted(Path(place).glob("*.zip"), key=lambda path: path.stat().st_mtime_ns)
     backup = [path for path in paths if not is_part_name(path.name)][-1]
     into.mkdir()

@@ -6,7 +6,7 @@ from datetime import datetime
 from nskeys.cli.database_documents import check_document, declared_document
 from nskeys.cli.documents import Document, claiming, time
 from nskeys.model.credentials import Credential
-from nskeys.model.database_checks import DatabaseCheckReport
+from nskeys.model.database_plans import DatabaseCheckReport
 from nskeys.model.imports import ExportReport
 from nskeys.model.inventory import KeyDifference, Tally
 from nskeys.model.keys import Kid

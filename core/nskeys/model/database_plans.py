@@ -1,13 +1,15 @@
-"""What a database copy would be, and what it became."""
+"""What a copy of the database, a check of another one or a move would do, and what it did."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from nskeys.errors import Mismatch, NskeysError
 from nskeys.model.database import DatabaseLogin
 from nskeys.model.database_copy import LeftOut
 from nskeys.model.database_register import DatabaseCopy
+from nskeys.model.declared_backups import BackupCheck, DeclaredBackup
 from nskeys.model.inventory import KeyDifference
-from nskeys.model.plans import CopyFailure, PlannedDestination
+from nskeys.model.plans import CopyFailure, PlannedDestination, ProofReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,37 @@ class DatabaseCopyReport:
         """Whether each destination got a copy, and it covers everything."""
         lacks = self.left_out.count or self.differences or self.mismatches
         return not (self.failures or lacks or self.remains)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseCheckPlan:
+    """A database that was restored from a backup, as it says of itself; nothing of it is proven yet."""
+
+    backup: DeclaredBackup
+    named: str
+    """As a person named it."""
+    address: str
+    """The path or URL, without any password."""
+    engine: str
+    """`SQLite` or `PostgreSQL`."""
+    number: int
+    """The number of its last change."""
+    created: datetime
+    """When that was made."""
+    credentials: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseCheckReport:
+    """What a check proved."""
+
+    backup: DeclaredBackup
+    """As it stands in the register now."""
+    check: BackupCheck
+    proof: ProofReport
+    """What came out when its rows were opened with the keys that are here."""
+    before: BackupCheck | None
+    """An earlier check that proved a later change, and still counts as far as it is young enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from nskeys.ports.database import (
     ChangedCmdb as ChangedCmdb,
     Cmdb as Cmdb,
     CmdbFill as CmdbFill,
+    OtherDatabase as OtherDatabase,
+    OtherDatabases as OtherDatabases,
 )
 from nskeys.ports.destinations import (
     Destination as Destination,
@@ -57,10 +59,6 @@ from nskeys.ports.keystore import (
     Protector as Protector,
     StoreInfo as StoreInfo,
     Wrapped as Wrapped,
-)
-from nskeys.ports.other_databases import (
-    OtherDatabase as OtherDatabase,
-    OtherDatabases as OtherDatabases,
 )
 from nskeys.ports.schedule import (
     ServiceManager as ServiceManager,

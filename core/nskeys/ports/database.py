@@ -1,4 +1,4 @@
-"""The port of the database itself: where it is, its identity and its transactions."""
+"""The ports of the database itself, its identity and transactions, and of others that a person named."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from nskeys.model.audit import AuditEvent, AuditHead
 from nskeys.model.checkpoint import SignedCheckpoint
 from nskeys.model.database import DatabaseConnection, DatabaseLogin
 from nskeys.ports.cmdb import CmdbChange, CmdbView
+from nskeys.reasons import NoProof
 
 if TYPE_CHECKING:
     from nskeys.model.database_copy import Rows
@@ -142,3 +143,34 @@ class Cmdb(ChangedCmdb, Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class OtherDatabase(Protocol):
+    """A database that may have been restored from a backup of the CMDB. Nothing is written to it, nor
+    beside it. Raises ProvesNothing, OtherDatabaseUnreachable, CmdbBusy."""
+
+    def address(self) -> str:
+        """Return the URL or path, without any password."""
+        ...
+
+    def describe(self) -> str:
+        """Return `SQLite` or `PostgreSQL`."""
+        ...
+
+    def follows(self) -> NoProof | None:
+        """Return how it follows another database, as its server says."""
+        ...
+
+    def reading(self) -> AbstractContextManager[CmdbView]:
+        """Open a consistent snapshot."""
+        ...
+
+
+class OtherDatabases(Protocol):
+    """Opens them by path or URL."""
+
+    def __call__(self, named: str) -> AbstractContextManager[OtherDatabase]:
+        """Open one until the block ends. Raises ConfigurationInvalid for what is no address,
+        FileUnreadable, CannotCreate where a copy for the time of the look does not fit into the home,
+        ProvesNothing for the CMDB's own file."""
+        ...

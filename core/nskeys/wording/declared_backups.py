@@ -15,7 +15,7 @@ from nskeys.wording.text.terminal import fit, safe, shown, width
 from nskeys.wording.text.times import ago, ago_brief, is_future, when
 
 if TYPE_CHECKING:
-    from nskeys.model.database_checks import DatabaseCheckPlan, DatabaseCheckReport
+    from nskeys.model.database_plans import DatabaseCheckPlan, DatabaseCheckReport
     from nskeys.model.database_register import DatabaseCopy
 
 HEADINGS = ("change", "checked", "proof", "credentials", "counts", "declared", "database backup")

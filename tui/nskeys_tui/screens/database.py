@@ -35,14 +35,12 @@ from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import day
 from nskeys_tui.dialogs.questions import ChoiceDialog, ConfirmDialog, FactsDialog, MessageDialog
-from nskeys_tui.screens.check_copies import check_copies
+from nskeys_tui.screens.copies_list import CopiesList
 from nskeys_tui.screens.database_acts import check_backup, declare_backup, move_database, withdraw_backup
 from nskeys_tui.screens.drill import DrillScreen
-from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.server_prompts import with_server_access
-from nskeys_tui.screens.session import Session, show_done
+from nskeys_tui.screens.session import show_done
 from nskeys_tui.widgets.choice_list import Choice
-from nskeys_tui.widgets.guarded import LOOKS
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
@@ -58,8 +56,8 @@ COPY_STAGES = (
 )
 
 
-class DatabaseScreen(ListScreen):
-    """Shows the copies by the register first, then as just looked at."""
+class DatabaseScreen(CopiesList):
+    """Lists the database copies; makes one, drills one, and keeps what is declared of other backups."""
 
     NAME = "Database"
     HELP = (
@@ -90,14 +88,6 @@ class DatabaseScreen(ListScreen):
         Binding("x", "withdraw", "Withdraw", tooltip="Let a declared backup count no more"),
     ]
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._overview: Overview | None = None
-
-    def on_screen_resume(self) -> None:
-        """Reload: copies and drills change the register."""
-        self._load()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if self.finding:
             return False
@@ -106,21 +96,12 @@ class DatabaseScreen(ListScreen):
             drilled = copy is not None and copy.retired is None and bool(copy.parts)
             return copy is not None if action == "detail" else drilled
         if action in ("check_backup", "withdraw"):
-            return self._overview is not None and bool(self._overview.declared)
+            return self.overview is not None and bool(self.overview.declared)
         return super().check_action(action, parameters)
 
     # --- showing -----------------------------------------------------------------------------------------
 
-    @work(exclusive=True, group=LOOKS)
-    async def _load(self) -> None:
-        try:
-            async for status in self.session.looks.fresh():
-                self._show(status.overview, looked=status.looked)
-        except NskeysError as error:
-            await self.tell(error)
-
-    def _show(self, overview: Overview, *, looked: bool) -> None:
-        self._overview = overview
+    def show_overview(self, overview: Overview, *, looked: bool) -> None:
         copies = overview.databases
         parts = [safe(overview.cmdb), count(len(copies), "copy")]
         if overview.declared:
@@ -132,7 +113,7 @@ class DatabaseScreen(ListScreen):
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
         """Return whether it counts, who opens it, and where it is."""
-        copy, overview = self._copy(key), self._overview
+        copy, overview = self._copy(key), self.overview
         if copy is None or overview is None:
             return ()
         if copy.declared:
@@ -150,18 +131,15 @@ class DatabaseScreen(ListScreen):
     def _copy(self, key: str | None = None) -> DatabaseCopy | None:
         """Return the copy of a row; without a key, of the one under the cursor."""
         key = self.row_key if key is None else key
-        copies = self._overview.databases if self._overview is not None else ()
+        copies = self.overview.databases if self.overview is not None else ()
         return copies[int(key)] if key is not None and int(key) < len(copies) else None
 
     # --- one copy ----------------------------------------------------------------------------------------
 
-    def action_detail(self) -> None:
-        self.query_one(CredentialTable).action_choose()
-
     @on(CredentialTable.RowChosen)
     def _chosen(self, message: CredentialTable.RowChosen) -> None:
         message.stop()
-        copy, overview = self._copy(message.key), self._overview
+        copy, overview = self._copy(message.key), self.overview
         if copy is not None and overview is not None:
             facts = checked_facts if copy.declared else copy_facts
             self.app.push_screen(FactsDialog(self.NAME, facts(copy, overview)))
@@ -179,38 +157,31 @@ class DatabaseScreen(ListScreen):
         else:
             self.app.push_screen(DrillScreen(self.session, address))
 
-    @work(exclusive=True, group="act")
-    async def action_check(self) -> None:
-        """Check every copy, and record the results."""
-        self.say("asking the servers …")
-        await check_copies(self, self.session, self.NAME)
-        self._load()
-
     # --- somebody else's ---------------------------------------------------------------------------------
 
     @work(exclusive=True, group="act")
     async def action_declare(self) -> None:
         """Declare somebody else's backup."""
         await declare_backup(self, self.session)
-        self._load()
+        self.load()
 
     @work(exclusive=True, group="act")
     async def action_check_backup(self) -> None:
         """Check what was restored from one."""
         await check_backup(self, self.session)
-        self._load()
+        self.load()
 
     @work(exclusive=True, group="act")
     async def action_withdraw(self) -> None:
         """Withdraw what was declared of somebody else's backup."""
         await withdraw_backup(self, self.session)
-        self._load()
+        self.load()
 
     @work(exclusive=True, group="act")
     async def action_move(self) -> None:
         """Move the CMDB to another database."""
         await move_database(self, self.session)
-        self._load()
+        self.load()
 
     # --- a new one ---------------------------------------------------------------------------------------
 
@@ -259,7 +230,7 @@ class DatabaseScreen(ListScreen):
             show_done(self.app, *copied_lines(report))
         else:
             self.app.push_screen(MessageDialog(COPY_TITLE, *copied_lines(report)))
-        self._load()
+        self.load()
 
 
 def _problems(plan: DatabaseCopyPlan) -> tuple[NskeysError, ...]:

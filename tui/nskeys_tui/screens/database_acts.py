@@ -7,8 +7,7 @@ from typing import Any
 from textual.screen import Screen
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.model.database_checks import DatabaseCheckPlan, DatabaseCheckReport
-from nskeys.model.database_plans import MovePlan, MoveReport
+from nskeys.model.database_plans import DatabaseCheckPlan, DatabaseCheckReport, MovePlan, MoveReport
 from nskeys.model.declared_backups import DeclaredBackup
 from nskeys.ports import Progress, Stage
 from nskeys.wording.database_move import (

@@ -6,7 +6,6 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from nskeys.errors import NskeysError
 from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.register import BackupCopy
 from nskeys.ports import Progress, Stage
@@ -19,17 +18,15 @@ from nskeys.wording.text.numbers import count
 from nskeys_tui.dialogs.questions import ChoiceDialog
 from nskeys_tui.presenters.register import copy_about, copy_cells, copy_style
 from nskeys_tui.screens.backup_picker import browsed_backup, typed_backup
-from nskeys_tui.screens.check_copies import check_copies
+from nskeys_tui.screens.copies_list import CopiesList
 from nskeys_tui.screens.copy_detail import CopyScreen, retire_copy
 from nskeys_tui.screens.database import DatabaseScreen
 from nskeys_tui.screens.diary import DiaryScreen
 from nskeys_tui.screens.drill import DrillScreen
-from nskeys_tui.screens.list_screen import ListScreen
 from nskeys_tui.screens.restore import RestoreScreen
 from nskeys_tui.screens.server_prompts import answer_server
-from nskeys_tui.screens.session import Session, show_done
+from nskeys_tui.screens.session import show_done
 from nskeys_tui.widgets.choice_list import Choice
-from nskeys_tui.widgets.guarded import LOOKS
 from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import Row
 from nskeys_tui.widgets.table.table import CredentialTable
@@ -38,8 +35,8 @@ _BROWSE, _TYPE = "browse", "type"
 _WAYS = (Choice(_BROWSE, "Find it by browsing"), Choice(_TYPE, "Type where it is"))
 
 
-class RegisterScreen(ListScreen):
-    """Shows the copies by the register first, then as checked."""
+class RegisterScreen(CopiesList):
+    """Lists the copies of key backups; drills one, restores from one, adds and retires them."""
 
     NAME = "Register"
     HELP = (
@@ -68,14 +65,6 @@ class RegisterScreen(ListScreen):
         Binding("y", "diary", "Diary", tooltip="Every drill that was tried, also those that failed"),
     ]
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._overview: Overview | None = None
-
-    def on_screen_resume(self) -> None:
-        """Reload: drills, restores and backups change the register."""
-        self._load()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if self.finding:
             return False
@@ -83,21 +72,12 @@ class RegisterScreen(ListScreen):
             copy = self._copy()
             return copy is not None and (action != "retire" or copy.retired is None)
         if action == "check":
-            return self._overview is not None and bool(self._overview.copies)
+            return self.overview is not None and bool(self.overview.copies)
         return super().check_action(action, parameters)
 
     # --- showing -----------------------------------------------------------------------------------------
 
-    @work(exclusive=True, group=LOOKS)
-    async def _load(self) -> None:
-        try:
-            async for status in self.session.looks.fresh():
-                self._show(status.overview, looked=status.looked)
-        except NskeysError as error:
-            await self.tell(error)
-
-    def _show(self, overview: Overview, *, looked: bool) -> None:
-        self._overview = overview
+    def show_overview(self, overview: Overview, *, looked: bool) -> None:
         copies = overview.copies
         rows = [Row(str(n), copy_cells(copy), copy_style(copy)) for n, copy in enumerate(copies)]
         parts = [count(len(copies), "copy")]
@@ -112,25 +92,22 @@ class RegisterScreen(ListScreen):
 
     def about(self, key: str) -> tuple[tuple[str, str], ...]:
         copy = self._copy(key)
-        return () if copy is None or self._overview is None else copy_about(copy, self._overview)
+        return () if copy is None or self.overview is None else copy_about(copy, self.overview)
 
     def _copy(self, key: str | None = None) -> BackupCopy | None:
         """Return the copy of a row; without a key, of the one under the cursor."""
         key = self.row_key if key is None else key
-        copies = self._overview.copies if self._overview is not None else ()
+        copies = self.overview.copies if self.overview is not None else ()
         return copies[int(key)] if key is not None and int(key) < len(copies) else None
 
     # --- one copy ----------------------------------------------------------------------------------------
-
-    def action_detail(self) -> None:
-        self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)
     def _chosen(self, message: CredentialTable.RowChosen) -> None:
         message.stop()
         copy = self._copy(message.key)
-        if copy is not None and self._overview is not None:
-            self.app.push_screen(CopyScreen(self.session, copy, self._overview))
+        if copy is not None and self.overview is not None:
+            self.app.push_screen(CopyScreen(self.session, copy, self.overview))
 
     def action_drill(self) -> None:
         self._go(DrillScreen)
@@ -157,17 +134,9 @@ class RegisterScreen(ListScreen):
         """Retire a copy, after a confirmation."""
         copy = self._copy()
         if copy is not None and await retire_copy(self, self.session, copy):
-            self._load()
+            self.load()
 
     # --- all of them -------------------------------------------------------------------------------------
-
-    @work(exclusive=True, group="act")
-    async def action_check(self) -> None:
-        """Check every copy, and record the results."""
-
-        self.say("asking the servers …")
-        await check_copies(self, self.session, self.NAME)
-        self._load()
 
     @work(exclusive=True, group="act")
     async def action_add(self) -> None:
@@ -195,7 +164,7 @@ class RegisterScreen(ListScreen):
                 if isinstance(added, DatabaseCopy)
                 else copy_added(added, Voice.KEY),
             )
-            self._load()
+            self.load()
         elif outcome.error is not None:
             await self.tell(outcome.error)
 

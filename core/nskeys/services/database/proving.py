@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from nskeys.errors import NewerVersion, ProvesNothing
 from nskeys.model.audit import Action, AuditHead
 from nskeys.model.checkpoint import Checkpoint, SignedCheckpoint, from_text
-from nskeys.model.database_checks import DatabaseCheckPlan, DatabaseCheckReport
+from nskeys.model.database_plans import DatabaseCheckPlan, DatabaseCheckReport
 from nskeys.model.database_register import CopyIdentity
 from nskeys.model.declared_backups import SOURCE_LIMIT, BackupCheck
 from nskeys.model.plain_text import as_text

@@ -1,12 +1,28 @@
-"""`nskeys database check`: proves what somebody else's backup brings back, by what was restored from it."""
+"""`nskeys database declare` and `check`: somebody else's backups of the database."""
 
 from argparse import Namespace
 
+from nskeys.cli.database_documents import declared_document
 from nskeys.cli.exit_codes import Exit
 from nskeys.cli.output import tell_failures
 from nskeys.cli.proof_documents import database_checked
 from nskeys.cli.session import Session
-from nskeys.wording.declared_backups import check_lines, plan_line
+from nskeys.wording.declared_backups import check_lines, declared_lines, plan_line, withdrawn_line
+
+
+def declare(session: Session, options: Namespace) -> int:
+    """Declare a backup, or withdraw the declaration."""
+    service = session.services().declared_backups
+    if options.withdraw:
+        backup = service.withdraw(options.text, session.secrets)
+        lines: tuple[str, ...] = (withdrawn_line(backup),)
+    else:
+        backup = service.declare(options.text, session.secrets)
+        lines = declared_lines(backup)
+    if session.output.as_json:
+        session.output.document("database-backup", declared_document(backup, *service.period()))
+    session.output.say(*lines)
+    return Exit.DONE
 
 
 def check(session: Session, options: Namespace) -> int:
