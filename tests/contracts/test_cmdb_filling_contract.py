@@ -4,17 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.errors import CannotCreate, CmdbDamaged, CmdbNotEmpty
+from nskeys.errors import CannotCreate, CmdbDamaged, CmdbNotEmpty, NameTaken
 from nskeys.model.checkpoint import SignedCheckpoint
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder
 from nskeys.model.database_copy import Rows
 from nskeys.model.database_tables import COPIED_TABLES, CREDENTIALS, KEYS, META, Table
 from nskeys.ports import Cmdb, CmdbView
+from nskeys.reasons import Problem
 from nskeys.services.inventory import differences_of
 from nskeys.store.cmdb import SqlCmdb
 from tests.contracts.test_cmdb_copying_contract import filled, rows_in
 from tests.fakes.cmdbs import CMDB_ID, add
 from tests.fakes.credentials import a_credential
+from tests.fakes.events import an_event
 from tests.fakes.fixed import FixedClock
 from tests.fakes.memory_cmdb import MemoryCmdb
 
@@ -121,3 +123,39 @@ def test_what_a_killed_process_left_is_no_obstacle(tmp_path: Path, rows: list[tu
     fill(cmdb, rows)
     assert [path.name for path in tmp_path.iterdir()] == ["cmdb.sqlite3"]
     assert (tmp_path / "cmdb.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("empty_cmdb", ["sqlite", "postgres"], indirect=True)
+def test_rows_that_fail_in_a_savepoint_leave_those_before_them(
+    empty_cmdb: Cmdb, rows: list[tuple[Table, Rows]]
+) -> None:
+    """As when a change of the same transaction, or its index for the search, is taken back alone."""
+    with empty_cmdb.filling() as new:
+        for table, some in rows:
+            new.add(table, some)
+        new.finish(None)
+        change = new.change(an_event(), (), None, lambda _: None)
+        with pytest.raises(NameTaken):
+            change.add([*(a_credential(f"ns1{number}") for number in range(200)), a_credential("ns00")])
+    with empty_cmdb.reading() as view:
+        names = [row.credential.fields.name for row in view.sealed()]
+        assert names == [f"ns0{number}" for number in range(5)]
+        assert differences_of(view) == ()
+
+
+@pytest.mark.parametrize("leads", ["nowhere", "to an empty file", "to a CMDB"])
+def test_a_link_is_never_followed_nor_replaced(
+    tmp_path: Path, rows: list[tuple[Table, Rows]], leads: str
+) -> None:
+    behind, link = tmp_path / "elsewhere.sqlite3", tmp_path / "cmdb.sqlite3"
+    if leads == "to a CMDB":
+        fill(SqlCmdb(f"sqlite:///{behind}", FixedClock()), rows)
+    elif leads == "to an empty file":
+        behind.touch()
+    before = behind.read_bytes() if behind.exists() else None
+    link.symlink_to(behind)
+    with pytest.raises(CannotCreate) as refused:
+        fill(SqlCmdb(f"sqlite:///{link}", FixedClock()), rows)
+    assert (refused.value.path, refused.value.problem) == (str(link), Problem.LINK)
+    assert link.is_symlink()
+    assert (behind.read_bytes() if behind.exists() else None) == before

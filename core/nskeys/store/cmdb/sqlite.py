@@ -184,7 +184,10 @@ class SqliteEngine(CmdbEngine):
             files.put_in_place(new, self._path, replacing=there)
 
     def _require_empty(self, require_empty: Callable[[Connection], object]) -> bool:
-        """Return whether there is a file. A journal without one would be rolled back into the next."""
+        """Return whether there is a file. A journal without one would be rolled back into the next; a link
+        would be replaced by the file, and what it leads to is not what was named."""
+        if self._path.is_symlink():
+            raise CannotCreate(str(self._path), Problem.LINK)
         if not is_there(self._path):
             for suffix in _JOURNALS:
                 if files.exists(beside := self._path.with_name(f"{self._path.name}{suffix}")):
@@ -196,10 +199,11 @@ class SqliteEngine(CmdbEngine):
 
     @contextmanager
     def _filled(self) -> Iterator[Connection]:
-        """One transaction on a file that nobody believes before it has its name: without a journal, and
-        written out as it grows."""
+        """One transaction on a file that nobody believes before it has its name, written out as it grows.
+        Its journal is in memory: of a new file that is nothing but what a savepoint goes back to, and
+        without one SQLite would not go back (its documentation of that pragma)."""
         with self._translating(), closing(self._open()) as driver:
-            for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_spill = ON"):
+            for pragma in ("journal_mode = MEMORY", "synchronous = OFF", "cache_spill = ON"):
                 driver.execute(f"PRAGMA {pragma}")
             driver.execute("BEGIN IMMEDIATE")
             yield SqliteConnection(driver)

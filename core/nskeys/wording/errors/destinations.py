@@ -32,6 +32,7 @@ _TO_CREATE: Mapping[AnyProblem, str] = MappingProxyType(
         ),
         Problem.NOT_KEPT: "Name another place: what cannot be found again is no backup.",
         Problem.NOT_READABLE: "Let that user read what it writes there, or name another place.",
+        Problem.LINK: "Remove the link, or name the file that it leads to.",
         Problem.LINK_LOOP: "Remove the link, or let it lead to a file.",
         Problem.FOREIGN_LINK: "Remove that link, or name a file in a folder that others may not write to.",
         Problem.NAME_TAKEN: "Name another file, or move that one away; nothing is ever replaced.",

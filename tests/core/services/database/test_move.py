@@ -165,10 +165,10 @@ def test_it_does_not_move_to_where_it_is_by_any_name(tmp_path: Path) -> None:
             with pytest.raises(MoveRefused) as refused:
                 server.services.database_move.plan(address)
             assert refused.value.problem is MoveProblem.HERE
-        link = tmp_path / "link.sqlite3"
-        link.symlink_to(server.folder.cmdb)
+        other = tmp_path / "other.sqlite3"
+        other.hardlink_to(server.folder.cmdb)
         with pytest.raises(MoveRefused) as refused:
-            server.services.database_move.plan(str(link))
+            server.services.database_move.plan(str(other))
         assert refused.value.problem is MoveProblem.SAME
         move(server, there)
         with pytest.raises(MoveRefused) as refused:
@@ -315,6 +315,46 @@ def test_the_name_that_is_taken_gets_a_number(tmp_path: Path) -> None:
         report = move(server, there)
         assert report.aside == f"{taken}-2"
         assert taken.read_bytes() == b"somebody's"
+
+
+@pytest.mark.parametrize("leads", ["to somebody's", "to the CMDB", "nowhere"])
+def test_a_link_is_no_target_and_nothing_that_it_leads_to_is_touched(tmp_path: Path, leads: str) -> None:
+    with places("postgres", tmp_path) as (server, _, back):
+        behind = tmp_path / "somebodys"
+        if leads == "to somebody's":
+            behind.write_bytes(b"")
+        Path(back).symlink_to(server.folder.cmdb if leads == "to the CMDB" else behind)
+        before = server.everything()
+        with pytest.raises(CannotCreate) as refused:
+            server.services.database_move.plan(back)
+        assert (refused.value.path, refused.value.problem) == (back, Problem.LINK)
+        assert server.everything() == before
+        assert not behind.exists() or behind.read_bytes() == b""
+
+
+def test_a_link_that_is_laid_after_the_plan_is_refused_before_the_switch(tmp_path: Path) -> None:
+    with places("postgres", tmp_path) as (server, _, back):
+        plan = server.services.database_move.plan(back)
+        Path(back).symlink_to(tmp_path / "somebodys")
+        before = server.everything()
+        with pytest.raises(CannotCreate):
+            server.services.database_move.execute(plan, NOBODY)
+        assert server.everything() == before
+
+
+def test_a_link_by_the_name_of_the_old_file_is_left_alone(tmp_path: Path) -> None:
+    """Whoever lays one there neither stops a move that was made, nor gets the rows."""
+    with places("postgres", tmp_path) as (server, there, _):
+        left = f"{server.folder.cmdb}.moved-{server.clock.now().date().isoformat()}"
+        behind = tmp_path / "somebodys"
+        behind.write_bytes(b"theirs")
+        Path(left).symlink_to(behind)
+        Path(f"{left}-2").symlink_to(tmp_path / "nowhere")
+        assert move(server, there).aside == f"{left}-3"
+        assert Path(left).readlink() == behind
+        assert behind.read_bytes() == b"theirs"
+        assert not Path(f"{left}-3").is_symlink()
+        assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_disk_that_fills_up_meanwhile_leaves_everything_as_it_was(tmp_path: Path) -> None:
