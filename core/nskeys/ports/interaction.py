@@ -109,6 +109,8 @@ class Stage(StrEnum):
     OPENING_PARTS = "opening_parts"
     FILLING = "filling"
     REMOVING = "removing"
+    MAKING_IDENTITY = "making_identity"
+    TRYING_IDENTITY = "trying_identity"
 
 
 class Progress(Protocol):

@@ -9,7 +9,7 @@ from nskeys.model.register import BackupCopy, CopyStatus, Proof
 from nskeys.wording.destinations import location_word
 from nskeys.wording.labels import proof_name, proof_words
 from nskeys.wording.text.numbers import count, number
-from nskeys.wording.text.terminal import fit, safe, width
+from nskeys.wording.text.terminal import fit, middle, safe, width
 from nskeys.wording.text.times import ago, ago_brief, is_future, today_or_ago
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def place_in(name: str, destination: str, where: LocatedAt, checked: str, cells:
     for tail in tails:
         room = cells - width(head) - width(tail)
         if room >= least:
-            return head + fit(destination, room) + tail
+            return head + middle(destination, room) + tail
     return fit(f"{name}{tails[-1]}", cells)
 
 
@@ -87,7 +87,7 @@ def dated_place(
     for tail in tails:
         room = cells - width(head) - width(tail)
         if room >= (least if tail else width(destination)):
-            return head + fit(destination, room) + tail
+            return head + middle(destination, room) + tail
     return fit(f"{name}{dated}", cells)
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 SPACE_MARKS = "Space marks several: each gets a copy of its own. Enter goes on."
 ADD_HELP = "a folder, best a mounted share; or sftp://user@host/path, or s3://bucket/path"
 DECLARE_ELSEWHERE = (
-    "None of these counts as elsewhere. Where something carries a folder's files away, say so under "
-    "Destinations in the menu (m)."
+    "None of these counts as elsewhere. Where something carries a folder's files away, say so: t opens the "
+    "destinations, and e declares one."
 )
 THERE_TITLE = "Backups at a destination"
 KEY_FILE = "The private key to log in with. Leave it empty for the keys of an agent and of ~/.ssh."

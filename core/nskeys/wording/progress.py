@@ -31,6 +31,8 @@ _STAGES = MappingProxyType(
         Stage.COMPARING_ROWS: "Comparing credentials with the inventory",
         Stage.OPENING_PARTS: "Opening the copied rows",
         Stage.REMOVING: "Removing old backups",
+        Stage.MAKING_IDENTITY: "Making the identity",
+        Stage.TRYING_IDENTITY: "Opening a test file with it",
     }
 )
 

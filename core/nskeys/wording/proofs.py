@@ -119,8 +119,8 @@ def plan_lines(
         differs = f"; the backup calls it {shown(plan.facts.server)}" if server != plan.facts.server else ""
         lines.append(f"The server will be called {shown(server)}{differs}.")
     binds = plan.protector_here or protector.partition(":")[0]
-    if binds:
-        lines.append(f"What will bind them here: {protector_words(binds)}.")
+    if binds and (plan.sets_up or plan.added):
+        lines.append(f"This server will have {protector_words(binds)}.")
     lines += bound_before_lines(plan.protector_before, protector)
     lines += signer_lines(plan)
     if plan.foreign:
@@ -179,8 +179,8 @@ def restore_lines(report: RestoreReport, voice: Voice = Voice.COMMAND) -> tuple[
             f"{'it' if len(report.stranded) == 1 else 'them'} stays in the home as "
             f"store/{report.kept_generation}, bound to the other machine."
         )
-    if report.protector:
-        lines.append(f"What binds them here now: {protector_words(report.protector)}.")
+    if report.added and report.protector:
+        lines.append(f"This server now has {protector_words(report.protector)}.")
         again = step_words(NextAction.PROTECTOR_CHANGE, voice)
         lines += bound_before_lines(report.protector_before, report.protector, again)
     if report.not_recorded is not None:
@@ -189,7 +189,7 @@ def restore_lines(report: RestoreReport, voice: Voice = Voice.COMMAND) -> tuple[
     if report.rotation_advised:
         lines.append(counted_anew_line(voice))
         lines.append(f"These keys come from other hardware; {step_words(NextAction.ROTATE, voice)}")
-    if report.protector:
+    if report.rotation_advised and report.protector:
         lines.append(f"Destinations are set on each machine: {_ADD_AGAIN[voice]}")
     return tuple(lines)
 

@@ -41,7 +41,7 @@ def test_the_plan_and_the_report_warn_where_keys_are_bound_more_weakly(machine: 
     password = ("--password-file", machine.password, *machine.confirmed)
     restore = ("restore", made, *password, "--protector", "file")
     plan = " ".join(other.run(*restore, "--plan").err.split())
-    assert "What will bind them here: keys in a plain file: whoever copies this disk has the keys." in plan
+    assert "This server will have keys in a plain file: whoever copies this disk has the keys." in plan
     assert "That is weaker than before." in plan
     assert "On the server of this backup: keys under a passphrase" in plan
     told = other.run(*restore, "--plan", "--json").json
@@ -49,7 +49,7 @@ def test_the_plan_and_the_report_warn_where_keys_are_bound_more_weakly(machine: 
     done = other.run(*restore, "--json")
     assert (done.code, done.json["protector"], done.json["protector_before"]) == (0, "file", "passphrase")
     said = " ".join(done.err.split())
-    assert "What binds them here now: keys in a plain file" in said
+    assert "This server now has keys in a plain file" in said
     assert "That is weaker than before." in said
     assert "'nskeys protector change' binds them in another way." in said
 
@@ -60,7 +60,7 @@ def test_where_they_are_bound_as_before_nothing_is_warned_of(machine: Machine) -
     bound = ("--protector", "passphrase", "--passphrase-file", phrase(machine))
     ran = other.run("restore", made, "--password-file", machine.password, *machine.confirmed, *bound)
     assert ran.code == 0, ran.err
-    assert "What binds them here now: keys under a passphrase" in ran.err
+    assert "This server now has keys under a passphrase" in ran.err
     assert "weaker" not in ran.err
 
 
@@ -68,16 +68,22 @@ def test_without_the_database_nobody_knows_what_bound_them_before(machine: Machi
     made = guarded(machine)
     other = fresh(machine, database=False)
     told = other.run("restore", made, "--plan", "--password-file", machine.password, "--protector", "file")
-    assert "What will bind them here: keys in a plain file" in told.err
+    assert "This server will have keys in a plain file" in told.err
     assert "weaker" not in told.err
 
 
 def test_keys_that_are_added_are_bound_as_those_that_are_here(machine: Machine) -> None:
     made = guarded(machine, "file")
-    plan = machine.run("restore", made, "--plan", "--password-file", machine.password)
-    assert "What will bind them here: keys in a plain file" in plan.err
+    plan = machine.run("restore", made, "--plan", "--password-file", machine.password, "--json")
+    assert plan.json["protector"] == "file"
+
+
+def test_a_restore_that_adds_no_key_says_nothing_of_what_stays_as_it_is(machine: Machine) -> None:
+    made = guarded(machine, "file")
     done = machine.run("restore", made, "--password-file", machine.password)
-    assert "What binds them here now: keys in a plain file" in done.err
+    assert "Every key was here already, so none was added." in done.err
+    assert "This server now has" not in done.err
+    assert "Destinations are set on each machine" not in done.err
 
 
 def test_the_server_is_called_as_in_the_backup_unless_something_else_is_said(machine: Machine) -> None:

@@ -73,15 +73,32 @@ async def test_the_wizard_marks_a_place_that_counts_and_warns_of_one_that_does_n
         assert stage.lines.index(lines[0]) < here
 
 
+async def test_where_no_place_counts_the_list_of_destinations_is_a_key_away(tmp_path: Path) -> None:
+    server = server_in(tmp_path, "alpha")
+    server.back_up(server.local)
+    server.services.destinations.remove(server.vault)
+    stage = OnScreen(server, BackupScreen)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "None of these counts as elsewhere.", "t Destinations")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(stage.app.screen, DestinationsScreen))
+        await stage.wait(pilot, "e Declare")
+        await stage.press(pilot, "e", until="Carried away")
+        await stage.type(pilot, "tape to the safe, daily")
+        await stage.press(pilot, "enter", until="declared elsewhere")
+        await stage.press(pilot, "escape", until="elsewhere (declared: tape to the safe, daily)")
+        assert "None of these counts" not in stage.words
+
+
 async def test_a_destination_becomes_the_default_and_says_so(server: RealServer) -> None:
     server.back_up(server.local)
     assert server.services.destinations.default().address == server.local
     stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
-        await stage.wait(pilot, "each tried now", "d Make default")
-        await stage.press(pilot, "home", until="d Make default")
+        await stage.wait(pilot, "each tried now", "d Default")
+        await stage.press(pilot, "home", until="d Default")
         await stage.press(pilot, "d", until="by default, wherever the last one went")
-        await stage.gone(pilot, "d Make default")
+        await stage.gone(pilot, "d Default")
         assert server.services.destinations.default().address == server.vault
 
 

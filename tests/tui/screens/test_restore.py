@@ -81,7 +81,7 @@ async def test_new_hardware_gets_every_key_and_every_credential_opens(
     stage = world.on_b(size=size)
     async with stage.play() as pilot:
         await stage.wait(pilot, "which backup?")
-        assert world.backup in stage.path_text  # named by the register, nobody vouches for it yet
+        assert "Backup 1 of" in stage.words  # named by the register, nobody vouches for it yet
         await stage.press(pilot, "enter")
         await to_password(stage, pilot)
         assert "Hint: the usual one" in stage.words
@@ -93,6 +93,7 @@ async def test_new_hardware_gets_every_key_and_every_credential_opens(
         assert "1 key was added." in stage.words
         await stage.press(pilot, "pagedown", until="a rotation (o on the first screen) makes a new one.")
         assert "'nskeys" not in stage.words
+        assert "b Back up" in stage.words
         await stage.press(pilot, "l", until=("credential by credential", "three", "opened"))
     assert world.b.secrets() == world.a.secrets()
 
@@ -263,7 +264,7 @@ async def test_the_server_is_called_as_in_the_backup_or_as_somebody_says(
         await stage.type(pilot, "-2")
         await stage.press(pilot, "enter", until=f"called {name}-2; the backup calls it {name}.")
         await confirm(stage, pilot)
-        await stage.press(pilot, "enter", until="What binds them here now:")
+        await stage.press(pilot, "enter", until="This server now has")
     assert world.b.installation.settings.read().server_name == f"{name}-2"
 
 

@@ -48,6 +48,15 @@ def test_a_name_with_control_characters_is_left_out(folder: Path) -> None:
     assert complete(f"{folder}/odd") == Completion(f"{folder}/odd")
 
 
+@pytest.mark.parametrize("is_path", [True, False])
+async def test_the_key_that_completes_is_named_where_a_path_is_asked_for_alone(is_path: bool) -> None:
+    stage = Stage()
+    async with stage.play() as pilot:
+        await stage.ask(pilot, LineDialog("Carried away", "", Line("How", is_path=is_path)))
+        await until(pilot, lambda: "Enter Accept" in stage.lines()[-1])
+        assert ("Tab Complete" in stage.lines()[-1]) is is_path
+
+
 async def test_tab_completes_and_shows_the_names(folder: Path) -> None:
     stage = Stage()
     async with stage.play() as pilot:

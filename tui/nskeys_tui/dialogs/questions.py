@@ -87,7 +87,8 @@ class LineDialog(Dialog[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "accept", "Accept"),
-        Binding("tab", "app.focus_next", "Complete", tooltip="Complete the path as far as it is certain"),
+        # The app takes the key before any screen; this only names it on the bottom line.
+        Binding("tab", "complete", "Complete", tooltip="Complete the path as far as it is certain"),
     ]
 
     def __init__(self, title: str, prompt: str, line: Line) -> None:
@@ -95,7 +96,7 @@ class LineDialog(Dialog[str]):
         self._prompt, self._line = prompt, line
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "app.focus_next":
+        if action == "complete":
             return self._line.is_path
         return super().check_action(action, parameters)
 
@@ -127,8 +128,6 @@ class FactsDialog(Dialog[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "leave", show=False),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("down,j", "scroll(1)", show=False),
     ]
 
     def __init__(self, title: str, pairs: Sequence[tuple[str, str]]) -> None:
@@ -137,7 +136,3 @@ class FactsDialog(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         yield Facts(self._pairs)
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll a line up or down, where there is more than fits."""
-        self.query_one(".dialog--frame").scroll_relative(y=lines, animate=False)

@@ -9,7 +9,7 @@ from nskeys.model.plans import CredentialProof, DrillReport, PlannedKey, Restore
 from nskeys.model.register import BackupCopy, CopyStatus
 from nskeys.reasons import FailureReason, ForeignReason
 from nskeys.services.database.pairs import Pair
-from nskeys.wording.copies import backup_name
+from nskeys.wording.copies import backup_name, place_word
 from nskeys.wording.database_copies import copy_proof_words
 from nskeys.wording.destinations import location_name
 from nskeys.wording.errors.backups import foreign_words
@@ -39,15 +39,21 @@ _SHOWN_KEYS = 8
 def remembered_choices(copies: Sequence[BackupCopy], now: datetime) -> tuple[tuple[str, str, str], ...]:
     """Return address, name and state of the backups in the register, newest first."""
     kept = [copy for copy in copies if copy.retired is None]
-    return tuple((copy.address, safe(copy.address), _about(copy, now)) for copy in kept[:_REMEMBERED])
+    return tuple((copy.address, _made(copy, now), _about(copy)) for copy in kept[:_REMEMBERED])
 
 
-def _about(copy: BackupCopy, now: datetime) -> str:
-    made = f"{backup_name(copy)}, made {ago(copy.backup.created, now)}"
-    keys = count(len(copy.backup.kids), "key")
+def _made(copy: BackupCopy, now: datetime) -> str:
+    """Return which backup it is; its file has no name that a person could tell it by."""
+    made = copy.backup.created
+    name = f"{capitalised(backup_name(copy))} of {when(made)}, {ago(made, now)}"
+    return f"{name}, {count(len(copy.backup.kids), 'key')}"
+
+
+def _about(copy: BackupCopy) -> str:
+    place = f"{safe(copy.destination)} ({place_word(copy.where)})"
     if copy.status is CopyStatus.GOOD:
-        return f"{made}, {keys}, {proof_words(copy.proof)}"
-    return f"! {made}, {keys}: {sight_name(copy.status)}"
+        return f"{place}: {proof_words(copy.proof)}"
+    return f"! {place}: {sight_name(copy.status)}"
 
 
 def owner_choices(owners: Sequence[Owner]) -> tuple[tuple[str, str, str], ...]:

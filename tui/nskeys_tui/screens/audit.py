@@ -53,7 +53,7 @@ class AuditScreen(ListScreen):
         Column("When", 16, 16),
         Column("Who", 8, 24, weight=2),
         Column("What", 14, 21, weight=3),
-        Column("Of", 10, weight=3),
+        Column("Of", 10, weight=3, path=True),
     )
     EMPTY = EMPTY
     BINDINGS: ClassVar[list[BindingType]] = [

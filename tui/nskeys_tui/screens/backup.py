@@ -29,6 +29,7 @@ from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup_picker import browsed_folder
 from nskeys_tui.screens.database import COPY_STAGES
 from nskeys_tui.screens.drill import DrillScreen
+from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session, ask_line
 from nskeys_tui.screens.wizard import FlowScreen, words
@@ -64,6 +65,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
         Binding(
             "h", "hint", "Hint", tooltip="A hint that anybody may read, for whoever forgot the password"
         ),
+        Binding("t", "destinations", "Destinations", tooltip="Add a place, or declare a folder elsewhere"),
         Binding("d", "drill", "Drill", tooltip="Prove that the credentials open with what was written"),
     ]
 
@@ -84,6 +86,8 @@ class BackupScreen(FlowScreen[BackupFlow]):
         """Return what was written can be drilled."""
         if action == "drill":
             return self._written() is not None
+        if action == "destinations":
+            return self.flow.step is BackupStep.DESTINATION
         return super().check_action(action, parameters)
 
     def entered(self, flow: BackupFlow) -> None:
@@ -165,6 +169,11 @@ class BackupScreen(FlowScreen[BackupFlow]):
             ChoiceList(choices, cursor=marked, marks=several),
             then=then,
         )
+
+    def action_destinations(self) -> None:
+        """Open the list of destinations, and look at them again afterwards."""
+        again = BackupFlow(marked=self.flow.marked)
+        self.app.push_screen(open_screen("destinations", self.session), lambda _: self.go(again))
 
     @on(ChoiceList.Chosen)
     def _chosen(self, message: ChoiceList.Chosen) -> None:

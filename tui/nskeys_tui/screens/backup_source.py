@@ -52,7 +52,7 @@ class BackupSourceScreen(FlowScreen[F]):
         Binding("enter", "go_on", "Go on", tooltip="Do what this step shows"),
         Binding("s", "shares", "Shares", tooltip="Open it with custodians' sheets instead"),
         Binding("i", "identity", "Identity file", tooltip="Open it with an identity file instead"),
-        Binding("l", "proof", "Every credential", tooltip="Which credentials opened and which did not"),
+        Binding("l", "proof", "Credentials", tooltip="Which credentials opened and which did not"),
     ]
     NEXT: ClassVar[str] = ""
     """What Enter does after the content was shown; `{asked}` is the secret it asks for."""

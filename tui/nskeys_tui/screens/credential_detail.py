@@ -39,7 +39,7 @@ class CredentialScreen(Guarded[None]):
 
     HELP = (
         "Everything about one credential. Its secret is opened only when you ask for it, the audit trail "
-        "says so, and it is hidden again as soon as you leave this screen."
+        "says so, and it is hidden again after a minute, and as soon as you leave this screen."
     )
     AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """

@@ -60,8 +60,8 @@ from nskeys_tui.widgets.facts import Facts
 
 _NUMBERS = ((5, 3), (3, 2), (7, 4), (2, 2))
 _OTHER, _HERE, _FILES = "other", "here", "files"
-_MAKING = (Stage.ENCRYPTING, Stage.OPENING, Stage.UNLOCKING)
-_PROVING = (Stage.OPENING, Stage.UNLOCKING)
+_MAKING = (Stage.MAKING_IDENTITY, Stage.TRYING_IDENTITY, Stage.UNLOCKING)
+_PROVING = (Stage.TRYING_IDENTITY, Stage.UNLOCKING)
 
 
 class CustodiansScreen(FlowScreen[CustodiansFlow]):

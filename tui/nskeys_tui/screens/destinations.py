@@ -61,7 +61,7 @@ class DestinationsScreen(ListScreen):
         "somebody declares that its files are carried away by other means."
     )
     COLUMNS = (
-        Column("Destination", 20),
+        Column("Destination", 20, path=True),
         Column("Where", 9, 18),
         Column("", 7, 7, essential=False),
         Column("Backups", 9, 9, styled=True),
@@ -70,10 +70,10 @@ class DestinationsScreen(ListScreen):
     EMPTY = "…"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add", tooltip="Add a destination"),
-        Binding("t", "test", "Test", tooltip="Write something there, and remove it again"),
-        Binding("b", "backups", "Backups", tooltip="The backups that lie there"),
         Binding("e", "declare", "Declare", tooltip="Say how its files are carried elsewhere, or not"),
-        Binding("d", "default", "Make default", tooltip="Make it the default for backups"),
+        Binding("d", "default", "Default", tooltip="Make it the default for backups"),
+        Binding("b", "backups", "Backups", tooltip="The backups that lie there"),
+        Binding("t", "test", "Test", tooltip="Write something there, and remove it again"),
         Binding("f", "key_file", "Key file", tooltip="The private key to log in with"),
         Binding("x", "remove", "Remove", tooltip="Remove the destination; its backups stay"),
     ]

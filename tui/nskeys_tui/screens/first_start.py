@@ -52,9 +52,9 @@ class FirstStartScreen(Guarded[None]):
     AUTO_FOCUS = ""
     HELP = (
         "Keys open credentials, and here are none yet. A new installation makes the first one. A restore "
-        "brings the keys of this server back from a backup; its database, the CMDB, is best brought here "
-        "first. Where the keys of another machine are here, those of a backup take their place. Nothing is "
-        "changed before you have seen what would be done."
+        "brings the keys of this server back from a backup, and the rows of its database, the CMDB, from "
+        "the copy beside it. Where the keys of another machine are here, those of a backup take their "
+        "place. Nothing is changed before you have seen what would be done."
     )
     DEFAULT_CSS = """
     FirstStartScreen {

@@ -22,7 +22,7 @@ from nskeys_tui.screens.session import Session
 from nskeys_tui.screens.wizard import FlowScreen, words
 from nskeys_tui.widgets.facts import Facts
 
-_STAGES = (Stage.ENCRYPTING, Stage.OPENING, Stage.UNLOCKING, Stage.RECORDING)
+_STAGES = (Stage.MAKING_IDENTITY, Stage.TRYING_IDENTITY, Stage.UNLOCKING, Stage.RECORDING)
 
 
 class RecoveryIdentityScreen(FlowScreen[RecoveryFlow]):

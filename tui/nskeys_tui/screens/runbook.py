@@ -45,12 +45,7 @@ class RunbookScreen(Guarded[None]):
         Binding("escape", "dismiss", "Back", tooltip="Back to where you came from"),
         Binding("s", "save", "Save", tooltip="Write it to a file, as text or as HTML to print"),
         Binding("down", "scroll(1)", "Scroll", tooltip="Go on reading; Page down goes a page on"),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("pagedown,space", "scroll_page(1)", show=False),
-        Binding("pageup", "scroll_page(-1)", show=False),
-        Binding("j", "scroll(1)", show=False),
-        Binding("home,g", "scroll_to(0)", show=False),
-        Binding("end,G", "scroll_to(1)", show=False),
+        Binding("space", "scroll_page(1)", show=False),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -96,23 +91,6 @@ class RunbookScreen(Guarded[None]):
         cells = max(20, self.size.width - 3)  # a blank on both sides, and the scroll bar
         lines = page_lines(self._page, cells, whole=False)
         self.query_one("#page", Static).update(Content("\n".join(lines)))
-
-    # --- reading -----------------------------------------------------------------------------------------
-
-    @property
-    def _pages(self) -> VerticalScroll:
-        return self.query_one("#pages", VerticalScroll)
-
-    def action_scroll(self, lines: int) -> None:
-        self._pages.scroll_relative(y=lines, animate=False)
-
-    def action_scroll_page(self, pages: int) -> None:
-        """Scroll a page, keeping one line."""
-        self._pages.scroll_relative(y=pages * max(1, self._pages.size.height - 1), animate=False)
-
-    def action_scroll_to(self, end: int) -> None:
-        """Scroll to the beginning or the end."""
-        self._pages.scroll_to(y=self._pages.max_scroll_y if end else 0, animate=False)
 
     # --- saving ------------------------------------------------------------------------------------------
 

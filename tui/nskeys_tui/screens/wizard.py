@@ -43,10 +43,6 @@ class WizardScreen(Guarded[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="One step back; from the first one, leave"),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("pageup", "scroll_page(-1)", show=False),
-        Binding("pagedown", "scroll_page(1)", show=False),
     ]
     NAME: ClassVar[str] = ""
     """The title above every step."""
@@ -176,14 +172,6 @@ class WizardScreen(Guarded[None]):
     async def tell(self, error: NskeysError | None, title: str = "") -> None:
         """Say what went wrong, and wait until it was read."""
         await show_error(self.app, title or self.NAME, error)
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll a step that is longer than the screen, where no widget in it takes the arrows."""
-        self.query_one("#step", VerticalScroll).scroll_relative(y=lines, animate=False)
-
-    def action_scroll_page(self, pages: int) -> None:
-        room = self.query_one("#step", VerticalScroll)
-        room.scroll_relative(y=pages * max(1, room.size.height - 1), animate=False)
 
     def action_back(self) -> None:
         """Leave; subclasses go a step back where there is one."""

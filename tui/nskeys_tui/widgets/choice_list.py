@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -85,6 +86,7 @@ class ChoiceList(Widget, can_focus=True):
         self.choices = tuple(choices)
         self.can_focus = focusable
         self._searches = searches
+        self._airy = False
         self.set_reactive(ChoiceList.cursor, cursor)
 
     @property
@@ -145,15 +147,22 @@ class ChoiceList(Widget, can_focus=True):
         container = self.parent
         if isinstance(container, Widget) and container.allow_vertical_scroll and self.choices:
             heights = [self._height(self._shown(choice), self.size.width) for choice in self.choices]
-            above = sum(heights[: self.cursor])
+            above = sum(heights[: self.cursor]) + self.cursor * self._airy
             region = Region(0, self.virtual_region.y + above, 1, heights[self.cursor])
             container.scroll_to_region(region, animate=False)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return sum(self._height(self._shown(choice), width) for choice in self.choices)
+        lines = sum(self._height(self._shown(choice), width) for choice in self.choices)
+        gaps = max(0, len(self.choices) - 1)
+        described = isinstance(self.parent, VerticalScroll) and any(item.detail for item in self.choices)
+        # A third of the screen is left to what stands above and below.
+        self._airy = described and 3 * (lines + gaps) <= 2 * container.height
+        return lines + gaps * self._airy
 
     def render(self) -> Content:
-        return Content("\n").join(self._choice(number) for number in range(len(self.choices)))
+        return Content("\n\n" if self._airy else "\n").join(
+            self._choice(number) for number in range(len(self.choices))
+        )
 
     @property
     def _label_cells(self) -> int:

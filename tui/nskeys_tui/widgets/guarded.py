@@ -4,8 +4,10 @@ it would lose."""
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from nskeys.wording.waiting import LEAVE_QUESTION
 from nskeys_tui.widgets.key_bar import KeyBar
@@ -14,6 +16,8 @@ T = TypeVar("T")
 
 LOOKS = "look"
 """The group of workers that only fill a screen: they do not lock it."""
+TEXT = "VerticalScroll, .dialog--frame"
+"""What scrolls on a screen or in a dialog."""
 _MOMENT = 0.3
 """Seconds that an answer may take before the screen says that keys are dropped."""
 
@@ -22,6 +26,15 @@ class Guarded(Screen[T]):
     """A screen is locked while a worker of it waits for an answer. The app checks `judging` before it
     passes on a key, so keys pressed meanwhile are dropped and never queued."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("pageup", "scroll_page(-1)", show=False),
+        Binding("pagedown", "scroll_page(1)", show=False),
+        Binding("home,g", "scroll_edge(0)", show=False),
+        Binding("end,G", "scroll_edge(1)", show=False),
+    ]
+    """Keys that scroll text which is longer than the screen, where no list or line in it takes them."""
     ESC_LEAVES: ClassVar[bool] = True
     """Whether Esc ends the waiting."""
     SAYS_BUSY: ClassVar[bool] = True
@@ -51,6 +64,25 @@ class Guarded(Screen[T]):
     def leave_question(self) -> Sequence[str]:
         """The question before typed text is given up."""
         return (LEAVE_QUESTION,)
+
+    @property
+    def _scrolls(self) -> Widget | None:
+        """The part that scrolls; None where there is none."""
+        return next((part for part in self.query(TEXT) if part.display), None)
+
+    def action_scroll(self, lines: int) -> None:
+        if (part := self._scrolls) is not None:
+            part.scroll_relative(y=lines, animate=False)
+
+    def action_scroll_page(self, pages: int) -> None:
+        """Scroll a page, keeping one line."""
+        if (part := self._scrolls) is not None:
+            part.scroll_relative(y=pages * max(1, part.size.height - 1), animate=False)
+
+    def action_scroll_edge(self, end: int) -> None:
+        """Scroll to the beginning or the end."""
+        if (part := self._scrolls) is not None:
+            part.scroll_to(y=part.max_scroll_y if end else 0, animate=False)
 
     def on_worker_state_changed(self) -> None:
         """Lock or unlock the screen when a worker begins or ends."""

@@ -78,7 +78,7 @@ class CustodiansService:
         wipes the shares. Raises PlanOutdated, with nothing changed."""
         installation, progress = self._installation, progress or SilentProgress()
         others = [known.set_name for known in (plan.drops, plan.replaces) if known is not None]
-        progress.stage(Stage.ENCRYPTING)
+        progress.stage(Stage.MAKING_IDENTITY)
         shares = Shares()
         try:
             with new_split_secret() as secret, password_of(secret) as password:
@@ -88,7 +88,7 @@ class CustodiansService:
                 wanted = NewIdentity(_KIND, plan.number, plan.shares, plan.threshold, set_name)
                 made, file = make_identity(installation, wanted, password)
                 progress.checkpoint()
-                progress.stage(Stage.OPENING)
+                progress.stage(Stage.TRYING_IDENTITY)
                 prove_identity(made, file, password, installation.identity_files.path_of(made.sha256))
             progress.checkpoint()
             progress.stage(Stage.UNLOCKING)
@@ -148,7 +148,7 @@ class CustodiansService:
             combine(shares.held) as secret,
             password_of(secret) as password,
         ):
-            progress.stage(Stage.OPENING)
+            progress.stage(Stage.TRYING_IDENTITY)
             prove_identity(wanted, file, password, installation.identity_files.path_of(wanted.sha256))
         progress.stage(Stage.UNLOCKING)
         self._believe(wanted, waits, secrets)

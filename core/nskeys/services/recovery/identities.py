@@ -98,13 +98,13 @@ class RecoveryService:
         installation, progress = self._installation, progress or SilentProgress()
         least, keys_here = installation.least_score, installation.key_store
         with ask_new_identity_password(plan.number, keys_here, secrets, least) as password:
-            progress.stage(Stage.ENCRYPTING)
+            progress.stage(Stage.MAKING_IDENTITY)
             wanted = NewIdentity(plan.kind, plan.number, plan.shares, plan.threshold)
             made, file = make_identity(installation, wanted, password)
             made = replace(made, weak=weakness(password))
             path = installation.identity_files.path_of(made.sha256)
             progress.checkpoint()
-            progress.stage(Stage.OPENING)
+            progress.stage(Stage.TRYING_IDENTITY)
             prove_identity(made, file, password, path)
         progress.checkpoint()
         progress.stage(Stage.UNLOCKING)

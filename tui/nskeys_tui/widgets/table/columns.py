@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from nskeys.wording.text.terminal import pad, width
+from nskeys.wording.text.terminal import middle, pad, width
 
 GAP = 2
 """Cells between two columns; one cell stays free at each edge."""
@@ -27,6 +27,8 @@ class Column:
     """Whether the row's style is seen in this column."""
     sort: str = ""
     """The token this column is sorted by; empty where it is not."""
+    path: bool = False
+    """Whether the middle of a long text is left out, and not its end."""
     comfort: int = 0
     """Cells that it gets, if its content needs them, before others get more than their minimum, and before
     one that is not essential is shown."""
@@ -116,11 +118,16 @@ def line(columns: Sequence[Column], laid: Sequence[Laid], texts: Sequence[str], 
     for index, column in enumerate(laid):
         before = 1 if index == 0 else GAP
         room = max(0, min(column.width, width - used - before))
-        text = pad(texts[column.index], room, right=columns[column.index].right) if room else ""
+        text = _cell(columns[column.index], texts[column.index], room) if room else ""
         piece = " " * min(before, width - used) + text
         used += len(" " * min(before, width - used)) + room
         pieces.append(piece)
     return [*pieces, " " * (width - used)]
+
+
+def _cell(column: Column, text: str, cells: int) -> str:
+    """Return the text in exactly so many cells."""
+    return pad(middle(text, cells) if column.path else text, cells, right=column.right)
 
 
 def _total(widths: Collection[int]) -> int:
