@@ -26,10 +26,14 @@ _REAL_PLACES = (
     "core/destinations/s3/",
     "core/destinations/test_elsewhere_for_real.py",
     "core/cli/test_prompt.py",
+    "core/cli/test_alert_rules.py",
+    "core/services/status/test_standby.py",
+    "core/store/cmdb/test_postgres.py",
+    "core/store/cmdb/test_servers.py",
 )
 _REAL_FIXTURES = frozenset({"board", "tokens", "s3", "sshd", "weed"})
-_REAL_IDS = frozenset({"real", "postgres", "postgresql", "tpm2", "pkcs11", "sftp", "s3"})
-"""Parameters that stand for the real thing; the fake beside them is quick."""
+_REAL_IDS = frozenset({"real", "tpm2", "pkcs11", "sftp", "s3"})
+"""Parameters that stand for the real thing, as does every PostgreSQL; the fake beside them is quick."""
 _QUICK_SIZE = (80, 24)
 _FEW_FILES = 4
 
@@ -87,7 +91,9 @@ def _is_real(item: pytest.Item) -> bool:
         return True
     if not _REAL_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
         return True
-    return hasattr(item, "callspec") and not _REAL_IDS.isdisjoint(item.callspec.id.split("-"))
+    return hasattr(item, "callspec") and any(
+        part in _REAL_IDS or part.lower().startswith("postgres") for part in item.callspec.id.split("-")
+    )
 
 
 def _presses_keys(item: pytest.Item) -> bool:

@@ -475,7 +475,7 @@ def test_somebody_who_holds_the_lock_is_named(server: Machine) -> None:
     try:
         fcntl.flock(held, fcntl.LOCK_EX)
         os.pwrite(held, json.dumps(holder).encode(), 0)
-        ran = server.run("credential", "remove", "run-as/deploy-finance", "--yes")
+        ran = server.run("credential", "remove", "run-as/deploy-finance", "--yes", "--wait", "0")
         assert (ran.code, ran.out) == (75, "")
         assert "operator (process 4711) is making a backup" in ran.err
         assert server.run("status").code == 1

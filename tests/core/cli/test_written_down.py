@@ -45,7 +45,7 @@ def diary(machine: Machine) -> int:
 def test_a_drill_asks_for_the_lock_before_it_asks_for_a_password(backed_up: Machine) -> None:
     with lock_held(backed_up):
         # Whoever read the file with the password would be told that it is missing.
-        ran = backed_up.run("drill", "latest", "--password-file", "/nowhere/password")
+        ran = backed_up.run("drill", "latest", "--password-file", "/nowhere/password", "--wait", "0")
     assert ran.code == 75
     assert "/nowhere" not in ran.err
     assert diary(backed_up) == 0

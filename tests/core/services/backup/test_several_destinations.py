@@ -312,6 +312,7 @@ def test_a_bug_in_one_place_is_no_failure_of_a_destination(
 # --- killed ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_killed_at_any_call_nothing_false_is_claimed_and_the_next_run_makes_it_whole() -> None:
     server = with_two()
 

@@ -328,6 +328,7 @@ def test_an_export_of_nothing_imports_nothing_and_says_so(server: Server) -> Non
     assert (report.imported, report.skipped, server.audit()) == (0, (), before)
 
 
+@pytest.mark.slow
 def test_fifty_thousand_rows_are_imported_and_every_one_opens(server: Server) -> None:
     sites = range(50_000)
     data = keepassxc(

@@ -264,6 +264,7 @@ def test_a_file_that_does_not_open_is_said(memory: MemoryServer, monkeypatch: py
         check(memory, texts)
 
 
+@pytest.mark.slow
 def test_killed_anywhere_a_check_is_done_or_can_be_done_again() -> None:
     texts: list[str] = []
     here: list[MemoryServer] = []
@@ -287,6 +288,7 @@ def test_killed_anywhere_a_check_is_done_or_can_be_done_again() -> None:
     assert every_death(act, survive)
 
 
+@pytest.mark.slow
 def test_killed_anywhere_a_split_leaves_what_was_in_force() -> None:
     here: list[MemoryServer] = []
     proven: list[RecoveryIdentity] = []

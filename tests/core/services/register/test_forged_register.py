@@ -98,6 +98,7 @@ def test_a_row_made_up_whole_is_listed_and_counts_for_nothing(here: Server) -> N
     assert here.counts() == (0, 1, 0)
 
 
+@pytest.mark.slow
 def test_a_register_that_somebody_filled_is_counted_and_not_walked(
     here: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
