@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.commands_on_path import CommandsOnPath
 from tests.fakes.kept_homes import KeptHomes
 from tests.fakes.s3_server import S3Server, s3_server
+from tests.fakes.second_reader import second_reader_here as second_reader_here
 from tests.fakes.sshd import Sshd, an_sshd
 from tests.fakes.token import Tokens, why_no_token
 from tests.fakes.tpm import Board, a_board, why_no_tpm

@@ -129,7 +129,10 @@ def odd(tmp_path: Path) -> Iterator[Sshd]:
         yield server
 
 
-@pytest.fixture(params=[*SITES, "bucket", "server", "odd server"])
+_REAL = [pytest.param(name, marks=pytest.mark.real) for name in ("bucket", "server", "odd server")]
+
+
+@pytest.fixture(params=[*SITES, *_REAL])
 def site(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     if request.param == "bucket":
         site = _in_a_bucket(request.getfixturevalue("s3"), tmp_path, monkeypatch)

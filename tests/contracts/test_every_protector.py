@@ -21,6 +21,8 @@ from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD, run_as
 from tests.fakes.token import PIN
 from tests.fakes.tpm import Board
 
+pytestmark = pytest.mark.usefixtures("second_reader_here")
+
 SECRETS = {"run-as/one": "first secret", "run-as/two": "second secret"}
 
 

@@ -37,6 +37,8 @@ from tests.second_reader.shapes import decode_base64url
 from tests.second_reader.specification import TEXT, read_actions
 from tests.second_reader.vouching import find_cmdb_doubts, find_copy_doubts
 
+pytestmark = pytest.mark.usefixtures("second_reader_here")
+
 Secrets = dict[tuple[str, str], bytes]
 
 

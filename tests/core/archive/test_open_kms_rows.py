@@ -21,6 +21,8 @@ from tests.core.services.restore.test_both_halves_refused import drop_a_credenti
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import PASSWORD
 
+pytestmark = pytest.mark.usefixtures("second_reader_here")
+
 
 @dataclass
 class Kept:

@@ -8,6 +8,11 @@ import pytest
 from tests.fakes.command_line import Machine
 
 
+@pytest.fixture(autouse=True)
+def _without_another_process(second_reader_here: None) -> None:
+    """The second reader itself, without a new process for each backup."""
+
+
 @pytest.fixture
 def machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Machine:
     """A machine whose home is empty."""

@@ -30,6 +30,8 @@ import json, sys
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.errors import CannotCreate
 from nskeys.model.destinations import DestinationInfo
+
+pytestmark = pytest.mark.usefixtures("second_reader_here")
 slow = "/" if sys.argv[2] == "worker" else None
 destinations = AllDestinations(tuple, slow=lambda path: slow)
 place = destinations.at(DestinationInfo(sys.argv[1]))

@@ -5,19 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.archive import cross_check
 from tests.fakes.memory_site import MemoryServer, MemorySite
 from tests.fakes.real_site import RealSite
-from tests.fakes.second_reader import in_this_process
 from tests.fakes.servers import Server, Site
 
 
 @pytest.fixture(autouse=True)
-def _second_reader_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second reader itself, without a new process for each backup: that costs a quarter of a second,
-    and its own tests start one."""
-
-    monkeypatch.setattr(cross_check, "second_opinion", in_this_process)
+def _without_another_process(second_reader_here: None) -> None:
+    """The second reader itself, without a new process for each backup."""
 
 
 @pytest.fixture(params=["memory", "real"])
