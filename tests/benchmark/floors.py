@@ -104,7 +104,7 @@ def import_all(path: Path, export: Path, cmdb_id: str, kid: str, key: bytes) -> 
 def _listed(name: str, target: str, account: str, credential_id: str) -> tuple[str, ...]:
     name, target, account = name.lower(), target.lower(), account.lower()
     keys = (f"run-as/{name}", name, f"{target}\x01{name}", f"{account}\x01{name}", f"2026\x01{name}")
-    return (*keys, f"{name}\n{target}\n{account}\n", credential_id)
+    return (*keys, f"{name}\n{target}\n{account}\n\n\n", credential_id)
 
 
 def count_by_key(path: Path) -> int:

@@ -35,5 +35,5 @@ def list_credential(row: Row) -> tuple[str, ...]:
         f"{spell_part(row.target)}\x01{name}",
         f"{spell_part(row.account)}\x01{name}",
         f"{spell_time(row.updated)}\x01{name}",
-        "\n".join(fold(text) for text in (row.name, row.target, row.account, row.note)),
+        "".join(fold(text) + "\n" for text in (row.name, row.target, row.account, row.note)) + "\n",
     )

@@ -52,6 +52,10 @@ class PlacedCredential:
 PART_LIMIT = 120
 """Characters of a field that count for its order; PostgreSQL indexes no more than 2,704 bytes."""
 
+_END = "\n"
+"""Ends the searched text with two line feeds, so that every character of it begins three: a text of one or
+two can be looked up by the trigrams that begin with it."""
+
 _BETWEEN = "\x01"
 """Sorts before every character of a line, so equal fields stay together, ordered by name."""
 
@@ -94,7 +98,7 @@ def sort_keys(fields: CredentialFields, updated: datetime) -> SortKeys:
         by_target=_part(fields.target) + _BETWEEN + name,
         by_account=_part(fields.account) + _BETWEEN + name,
         by_updated=to_rfc3339(updated) + _BETWEEN + name,
-        haystack=fold("\n".join((fields.name, fields.target, fields.account, fields.note))),
+        haystack=fold("\n".join((fields.name, fields.target, fields.account, fields.note, _END))),
     )
 
 

@@ -46,7 +46,7 @@ def test_a_long_field_gives_a_key_that_every_database_can_index() -> None:
 
 def test_what_is_searched_holds_every_field_and_no_other() -> None:
     row = of("Deploy", "Finance-*", "CORP\\Svc", "Call\nFirst")
-    assert row.haystack == "deploy\nfinance-*\ncorp\\svc\ncall\nfirst"
+    assert row.haystack == "deploy\nfinance-*\ncorp\\svc\ncall\nfirst\n\n"
 
 
 def test_numbers_are_ordered_as_a_person_counts() -> None:

@@ -22,8 +22,10 @@ class Among:
 
     condition: str
     values: list[object]
-    most: int | None = None
-    """The most rows that keep to it; None where that is not known."""
+    beside: str = ""
+    """What `listing` is joined to for it."""
+    few: bool = False
+    """Whether so few rows keep to it that looking up each is quicker than anything else."""
 
 
 COLUMNS = (
@@ -41,7 +43,7 @@ _FEW = 1_000
 _COUNT = "SELECT count(*) FROM {table}{where}"
 _PAGE = (
     "SELECT chosen.place, chosen.id, {columns} FROM"
-    " (SELECT {key} AS place, listing.id AS id FROM listing{where}"
+    " (SELECT {key} AS place, listing.id AS id FROM {table}{where}"
     " ORDER BY {key} {way}, listing.id {way} LIMIT ? OFFSET ?) AS chosen"
     " LEFT JOIN credentials ON credentials.id = chosen.id ORDER BY chosen.place {way}, chosen.id {way}"
 )
@@ -84,6 +86,12 @@ class Selection:
         self._text_only = text_only
         self.among: Among | None = None
         """Where to look for the text: what all that have it keep to."""
+        self.narrowed = False
+        """Whether that was asked."""
+
+    @property
+    def _table(self) -> str:
+        return f"{self.among.beside if self.among else ''}listing"
 
     @property
     def nothing(self) -> bool:
@@ -94,7 +102,7 @@ class Selection:
         """Return the query for how many rows it selects; without a text an index answers it."""
         if self.text:
             conditions, values = self._narrowed(few=False)
-            return _COUNT.format(table="listing", where=_where(conditions)), values
+            return _COUNT.format(table=self._table, where=_where(conditions)), values
         conditions, values = [], []
         if self.kind is not None:
             conditions.append("credentials.kind = ?")
@@ -120,10 +128,14 @@ class Selection:
     ) -> Query:
         """Return the query for the rows after the cursor `after` in the direction walked: sort key, id, and
         `COLUMNS`. `of_keys` is the result of `sealed_by_keys`."""
-        key = f"listing.by_{order.by.value}" + (" || ''" if self.text else "")
+        key = f"listing.by_{order.by.value}"
+        if self.text:
+            key = f"coalesce({key}, '')"
         conditions, values = self._narrowed(few=of_keys is not None and of_keys <= _FEW)
         way, place, places = self._place(key, order, after, backwards)
-        statement = _PAGE.format(columns=COLUMNS, key=key, where=_where([*conditions, *place]), way=way)
+        statement = _PAGE.format(
+            columns=COLUMNS, key=key, table=self._table, where=_where([*conditions, *place]), way=way
+        )
         return statement, [*values, *places, limit, offset]
 
     def walk(
