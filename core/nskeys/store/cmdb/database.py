@@ -62,6 +62,7 @@ class SqlCmdb:
         self._steps = steps
         self._opening = threading.Lock()
         self._opened: CmdbEngine | None = None
+        self._closed = False
 
     def describe(self) -> str:
         return "SQLite" if isinstance(self._address, SqliteAddress) else "PostgreSQL"
@@ -212,10 +213,12 @@ class SqlCmdb:
         return change
 
     def close(self) -> None:
+        """Close every connection that is kept, and keep none from now on: a thread that still looks ends
+        its work."""
         with self._opening:
+            self._closed = True
             if self._opened is not None:
                 self._opened.close()
-                self._opened = None
 
     @contextmanager
     def _looking(self) -> Iterator[SqlView]:
@@ -237,6 +240,8 @@ class SqlCmdb:
         with self._opening:
             if self._opened is None:
                 self._opened = self._open()
+                if self._closed:
+                    self._opened.close()
             return self._opened
 
     def _open(self) -> CmdbEngine:

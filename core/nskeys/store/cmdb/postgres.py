@@ -183,6 +183,7 @@ class PostgresEngine(CmdbEngine):
         self.driver_errors = self._psycopg.Error
         self._begin_change = _BEGIN_CHANGE.format(milliseconds=max(1, round(busy_timeout * 1000)))
         self._kept: list[Any] = []
+        self._ended = False
 
     def prepare(self) -> None:
         """Do not create anything: a server's administrators make databases. Refuse one whose encoding
@@ -261,6 +262,9 @@ class PostgresEngine(CmdbEngine):
         return CmdbUnreachable(shown, _UNREACHABLE.get(state, lost), message)
 
     def close(self) -> None:
+        """Close what is kept. Who is still at work, in another thread, ends that on its own connection, and
+        none is kept any more."""
+        self._ended = True
         while self._kept:
             self._kept.pop().close()
 
@@ -360,6 +364,8 @@ class PostgresEngine(CmdbEngine):
             self._let_go(driver)
         else:
             self._kept.append(driver)
+            if self._ended:
+                self.close()
 
     def _let_go(self, driver: Any) -> None:
         with suppress(self.driver_errors):

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -242,3 +243,25 @@ def test_a_server_that_fell_silent_is_not_waited_for_by_the_systems_own_patience
     engine.close()
     assert told["tcp_user_timeout"] == "20000"
     assert int(told["keepalives_idle"]) + 3 * int(told["keepalives_interval"]) <= 20
+
+
+def test_once_closed_no_connection_is_kept_by_whoever_still_looks(url: str) -> None:
+    """As where the app goes on with another database while a thread still reads this one."""
+    begun = SqlCmdb(f"{url}&application_name=looks", FixedClock())
+    begun.create(CMDB_ID)
+    never_begun = SqlCmdb(f"{url}&application_name=looks", FixedClock())
+    never_begun.close()
+    with begun.reading() as view:
+        begun.close()
+        assert view.cmdb_id == CMDB_ID
+    for cmdb in (begun, never_begun):
+        assert cmdb.cmdb_id() == CMDB_ID
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        seen = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'looks'"
+        until, found = time.monotonic() + 5, None
+        while found != (0,) and time.monotonic() < until:  # the server ends a session a moment later
+            found = connection.execute(seen).fetchone()
+            connection.rollback()
+    assert found == (0,)
