@@ -23,6 +23,8 @@ COMMANDS = (
 )
 IN_FORCE = "The schedule is in force."
 OUTDATED = "The units are not as they would be written now: 'nskeys schedule install' writes them anew."
+OUTDATED_ELSEWHERE = "The schedule's units are outdated: Schedule in the menu (m) writes them anew."
+"""What the app says of it on other screens."""
 NOT_INSTALLED = "No schedule is installed. 'nskeys schedule install' installs it."
 REMOVED = "The schedule is removed."
 

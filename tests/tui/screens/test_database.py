@@ -1,16 +1,20 @@
 """The screen Database: every copy of the rows, who opens it, how far it is proven, and a new one."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from nskeys.model.register import Proof
 from nskeys_tui.screens.database import DatabaseScreen
 from nskeys_tui.screens.drill import DrillScreen
 from tests.core.services.database.test_database_copy import copied
+from tests.fakes.postgres import postgres_url
 from tests.fakes.real_site import RealServer
-from tests.fakes.servers import PASSWORD
+from tests.fakes.servers import NOBODY, PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
+from tests.tui.screens.test_schedule import with_systemd
 from tests.tui.stage import until
 
 
@@ -186,3 +190,66 @@ async def test_the_database_moves_after_a_plan_and_the_app_goes_on_with_it(
         await stage.press(pilot, "down", "enter", until="3 copies")
     assert target.exists()
     assert len(server.restarted().services.database.copies()) == 3
+
+
+async def moved_by_keys(stage: OnScreen, pilot: Pilot[Any], address: str, *said: str) -> None:
+    """Press what moves the CMDB there; `said` stands in the report."""
+    await stage.press(pilot, "M", until="Where to")
+    await stage.type(pilot, address)
+    await stage.press(pilot, "enter", until=("among them", "No, leave it where it is"))
+    await stage.press(pilot, "down", "enter", until=("since change", *said))
+    await stage.press(pilot, "enter", until="copies")
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("size", SIZES)
+async def test_it_moves_to_a_server_and_comes_back_by_keys(
+    server: RealServer, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    secrets, old = server.secrets(), server.folder.cmdb
+    back = tmp_path / "back.sqlite3"
+    with postgres_url() as url:
+        stage = OnScreen(server, DatabaseScreen, size)
+        async with stage.play() as pilot:
+            await stage.wait(pilot, "SQLite", "2 copies")
+            await stage.press(pilot, "M", until="Where to")
+            await stage.type(pilot, "postgresql://postgres@127.0.0.1:1/nskeys")
+            await stage.press(pilot, "enter", until="! The CMDB")
+            await stage.press(pilot, "escape", until="2 copies")
+            await moved_by_keys(stage, pilot, url, "delete it once the new database is in a backup")
+            await stage.wait(pilot, "PostgreSQL", "2 copies")
+            assert not old.exists()
+            assert not server.restarted().services.schedule.lags()
+            assert (server.installation.cmdb.describe(), server.secrets()) == ("PostgreSQL", secrets)
+            server.add("five", "added on the server")
+            await stage.press(pilot, "n", until="Copy 5 credentials as of change")
+            await stage.press(pilot, "down", "enter", until="3 copies")
+            await moved_by_keys(stage, pilot, str(back), "drop its tables once")
+            await stage.wait(pilot, "SQLite", "3 copies")
+            server.services.close()
+            assert server.restarted().secrets() == {**secrets, "run-as/five": "added on the server"}
+            await stage.press(pilot, "M", until="Where to")
+            await stage.type(pilot, url)
+            await stage.press(pilot, "enter", until="is not empty: it is a CMDB already")
+            await stage.press(pilot, "escape", until="3 copies")
+        assert server.services.audit.verify().whole
+        assert server.services.verify.execute(NOBODY).failures == ()
+        server.services.close()
+    assert back.exists()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_after_a_move_the_units_of_the_schedule_are_said_to_lag(
+    server: RealServer, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """They let the jobs write to the folder of the old file alone."""
+    manager = with_systemd(server)
+    server.services.schedule.install()
+    (tmp_path / "disk").mkdir()
+    stage = OnScreen(server, DatabaseScreen, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "copies")
+        target = str(tmp_path / "disk" / "cmdb.sqlite3")
+        await moved_by_keys(stage, pilot, target, "Schedule in the menu (m) writes them anew")
+    assert manager.units
+    assert server.services.schedule.lags()

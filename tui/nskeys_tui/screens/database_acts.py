@@ -34,6 +34,7 @@ from nskeys.wording.declared_screen import (
     declared_line,
     withdraw_question,
 )
+from nskeys.wording.schedule import OUTDATED_ELSEWHERE
 from nskeys.wording.text.terminal import safe
 from nskeys_tui.dialogs.questions import ChoiceDialog, ConfirmDialog, Line, MessageDialog
 from nskeys_tui.screens.background import run_in_background
@@ -138,6 +139,7 @@ async def move_database(screen: Screen[Any], session: Session) -> bool:
 
     stages = (Stage.UNLOCKING, Stage.COPYING_ROWS, Stage.COMPARING_ROWS)
     outcome = await session.work(MOVE_TITLE, run, stages)
+    lags = await session.quickly(session.services.schedule.lags)
     # Also after an error: the switch may have been made.
     again = await session.quickly(session.connect_anew)
     report = outcome.value
@@ -147,7 +149,8 @@ async def move_database(screen: Screen[Any], session: Session) -> bool:
         return False
     if isinstance(again, NskeysError):
         await show_error(screen.app, MOVE_TITLE, again)
-    screen.app.push_screen(MessageDialog(MOVE_TITLE, *moved_lines(report)))
+    units = (OUTDATED_ELSEWHERE,) if lags is True else ()
+    screen.app.push_screen(MessageDialog(MOVE_TITLE, *moved_lines(report), *units))
     return True
 
 
