@@ -28,6 +28,7 @@ class Problem(StrEnum):
     DANGLING_LINK = "dangling_link"
     FOREIGN_LINK = "foreign_link"
     GONE = "gone"
+    MOVED_AWAY = "moved_away"
     NO_FLUSH = "no_flush"
     NOT_FLUSHED = "not_flushed"
     NOT_KEPT = "not_kept"
@@ -583,6 +584,9 @@ class MismatchKind(StrEnum):
     """The CMDB is that of an earlier change."""
     MOVED = "moved"
     """The CMDB was moved, and this is the database that was left."""
+    ELSEWHERE = "elsewhere"
+    """The settings name the database that the CMDB was moved to, and this process has the one open that was
+    left."""
     WENT_ON = "went_on"
     """The CMDB is that of a change that was not made here."""
     WITNESS = "witness"

@@ -69,7 +69,8 @@ class Installation:
 
     def require(self) -> str:
         """Require keys and CMDB that belong together, and return the CMDB's id. Raises NotSetUp with the
-        number of credentials that wait, CmdbUnreachable (`missing`), KeyStoreOfAnotherCmdb."""
+        number of credentials that wait, CmdbUnreachable (`missing`, `moved_away`),
+        KeyStoreOfAnotherCmdb."""
         try:
             store = self.key_store.info().cmdb_id
         except NotSetUp:
@@ -77,11 +78,19 @@ class Installation:
         try:
             cmdb = self.cmdb.cmdb_id()
         except NotSetUp:
+            if (there := self.elsewhere()) is not None:
+                raise CmdbUnreachable(self.cmdb.address(), Problem.MOVED_AWAY, there) from None
             # Keys without a CMDB mean that it is missing, not that nothing was set up yet.
             raise CmdbUnreachable(self.cmdb.address(), Problem.MISSING) from None
         if store != cmdb:
             raise KeyStoreOfAnotherCmdb(store, cmdb)
         return cmdb
+
+    def elsewhere(self) -> str | None:
+        """Return the address of the database that the settings name, where this process has opened another
+        one, as after a move that another process made."""
+        named = self.cmdb.at(self.settings.read().cmdb or self.home.default_cmdb())
+        return None if named.url() == self.cmdb.url() else named.address()
 
     def server_public(self) -> bytes | None:
         """Return the server key's public half; None without its key store. A `server.pub` alone was left by

@@ -50,24 +50,12 @@ def settle(installation: Installation) -> HomeCheckpoint | None:
         finish(installation, laid)
         return laid
     if (None if home is None else home.signed) == stored:
-        if laid.moved is not None and _is_elsewhere(installation):
+        there = None if laid.moved is None else installation.elsewhere()
+        if there is not None:
             # It was made, in the database that the settings lead to since, and not in the one here.
-            raise ChangeWaits(
-                (Mismatch(MismatchKind.MOVED, str(laid.checkpoint.number), _number_of(home)),)
-            )
+            raise ChangeWaits((Mismatch(MismatchKind.ELSEWHERE, str(laid.checkpoint.number), there),))
         installation.checkpoint.drop()
     return home
-
-
-def _number_of(home: HomeCheckpoint | None) -> str:
-    return "0" if home is None else str(home.checkpoint.number)
-
-
-def _is_elsewhere(installation: Installation) -> bool:
-    """Return whether the settings name another database than the one that this process has opened, as
-    after a move that another process made."""
-    address = installation.settings.read().cmdb or installation.home.default_cmdb()
-    return installation.cmdb.at(address).url() != installation.cmdb.url()
 
 
 def require_agreement(installation: Installation, home: HomeCheckpoint | None) -> None:
@@ -244,6 +232,7 @@ _STOPS_ALL = (
     MismatchKind.OTHER_SERVER,
     MismatchKind.STORE,
     MismatchKind.MOVED,
+    MismatchKind.ELSEWHERE,
 )
 
 
@@ -291,7 +280,9 @@ def _moved_or_back(installation: Installation, home: HomeCheckpoint, found: Mism
     moved = home.moved
     if moved is None or found.what is not MismatchKind.WENT_BACK or int(found.found) >= moved.number:
         return found
-    if not (moved.names(installation.cmdb.url()) or _is_elsewhere(installation)):
+    if (there := installation.elsewhere()) is not None:
+        return Mismatch(MismatchKind.ELSEWHERE, str(moved.number), there)
+    if not moved.names(installation.cmdb.url()):
         return found
     return Mismatch(MismatchKind.MOVED, str(moved.number), found.found)
 

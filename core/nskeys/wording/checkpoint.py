@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from nskeys.model.checkpoint import Checkpoint
 from nskeys.model.next_steps import NextAction
 from nskeys.wording.inventory import difference_lines
-from nskeys.wording.mismatches import NO_GROUND, can_be_accepted, mismatch_line
+from nskeys.wording.mismatches import instead_of_accepting, mismatch_line
 from nskeys.wording.next_steps import Voice, step_words
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import capitalised
@@ -50,7 +50,7 @@ def checkpoint_facts(known: Checkpoint, sha256: str) -> Iterator[tuple[str, str]
         yield "last check", f"{when(last_check.moment)}: {found}"
 
 
-def comparison_lines(compared: "Comparison") -> tuple[str, ...]:
+def comparison_lines(compared: "Comparison", voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
     """Return what contradicts the checkpoint, a sentence each, and what that means for changes."""
     if compared.busy:
         return (BUSY,)
@@ -59,7 +59,8 @@ def comparison_lines(compared: "Comparison") -> tuple[str, ...]:
     if compared.lags:
         return (not_compared_line(compared.lags), *difference_lines(compared.differences))
     told = tuple(f"{capitalised(mismatch_line(one))}." for one in compared.mismatches)
-    waits = (_WAITS if can_be_accepted(compared.mismatches) else NO_GROUND,) if told else ()
+    by_command, by_key = instead_of_accepting(compared.mismatches) or (_WAITS, _WAITS)
+    waits = (by_key if voice is Voice.KEY else by_command,) if told else ()
     return (*told, *waits, *difference_lines(compared.differences))
 
 
@@ -74,7 +75,7 @@ def not_compared_line(changes: int) -> str:
 def digest_lines(compared: "Comparison") -> tuple[str, ...]:
     """Return how what was shown is named when it is accepted; nothing where everything fits."""
     nothing = compared.busy or not (compared.mismatches or compared.differences)
-    if nothing or not can_be_accepted(compared.mismatches):
+    if nothing or instead_of_accepting(compared.mismatches):
         return ()
     digest = compared.digest[:_DIGITS]
     return (f"To accept exactly this: 'nskeys checkpoint accept --shown {digest} --reason TEXT'.",)

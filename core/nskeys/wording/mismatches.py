@@ -20,6 +20,8 @@ _ROWS: Mapping[MismatchKind, str] = MappingProxyType(
         MismatchKind.WENT_BACK: "the database went back from change {expected} to {found}",
         MismatchKind.MOVED: "change {expected} moved the CMDB to another database, and this is the one "
         "that was left, at change {found}: the 'cmdb' line of config.toml leads to it",
+        MismatchKind.ELSEWHERE: "change {expected} moved the CMDB to {found}, and this program still has "
+        "the database open that was left",
         MismatchKind.WENT_ON: "another machine signs with this server key: the database is at change "
         "{found}, and the last one here was {expected}",
         MismatchKind.WITNESS: "a backup of this server knows change {found}, and the last one here was "
@@ -48,6 +50,7 @@ _BRIEF: Mapping[MismatchKind, str] = MappingProxyType(
         MismatchKind.OTHER_SERVER: "another server took over",
         MismatchKind.WENT_BACK: "the database went back",
         MismatchKind.MOVED: "the CMDB was moved elsewhere",
+        MismatchKind.ELSEWHERE: "the CMDB is elsewhere now",
         MismatchKind.WENT_ON: "another machine signs too",
         MismatchKind.WITNESS: "a backup knows later changes",
         MismatchKind.OTHER_TRAIL: "a backup has another trail",
@@ -68,11 +71,17 @@ NO_GROUND = (
     "Nothing here says what was, so it cannot be accepted: put checkpoint.json back from a copy of this "
     "home, or restore keys and database from a backup into a new one."
 )
+START_AGAIN = "Run the command again: it opens what config.toml names now."
+START_AGAIN_BY_KEY = "Leave nskeys (q) and start it again: it opens what config.toml names now."
 
 
-def can_be_accepted(mismatches: Iterable[Mismatch]) -> bool:
-    """Return whether there is a checkpoint of the home that an acceptance goes on from."""
-    return all(one.what not in _NO_GROUND for one in mismatches)
+def instead_of_accepting(mismatches: Iterable[Mismatch]) -> tuple[str, str] | None:
+    """Return what to do, by command and by key, where nothing can be accepted: there is no checkpoint of
+    the home to go on from, or another database is the CMDB. None where it can."""
+    kinds = {one.what for one in mismatches}
+    if MismatchKind.ELSEWHERE in kinds:
+        return START_AGAIN, START_AGAIN_BY_KEY
+    return (NO_GROUND, NO_GROUND) if kinds & _NO_GROUND else None
 
 
 def mismatch_texts(mismatch: Mismatch) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ _FILES = {
     Problem.LINK_LOOP: "its links lead in a circle",
     Problem.DANGLING_LINK: "it is a link that leads to nothing",
     Problem.FOREIGN_LINK: "it is a link that another user put there",
+    Problem.MOVED_AWAY: "it was moved elsewhere",
     Problem.GONE: "the file system does not answer",
     Problem.NO_FLUSH: "the file system there cannot flush what is written to its disk",
     Problem.NOT_FLUSHED: "what was written could not be flushed to its disk",

@@ -7,7 +7,8 @@ from nskeys.reasons import MismatchKind
 from nskeys.services.checkpoint.looking import Comparison
 from nskeys.wording.checkpoint import comparison_lines, digest_lines
 from nskeys.wording.errors import say
-from nskeys.wording.mismatches import NO_GROUND, mismatch_line, mismatch_texts
+from nskeys.wording.mismatches import NO_GROUND, START_AGAIN_BY_KEY, mismatch_line, mismatch_texts
+from nskeys.wording.next_steps import Voice
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,8 @@ def test_each_has_a_sentence_and_a_shorter_text(kind: MismatchKind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "accepted"), [(MismatchKind.HOME_MISSING, False), (MismatchKind.WENT_BACK, True)]
+    ("kind", "accepted"),
+    [(MismatchKind.HOME_MISSING, False), (MismatchKind.ELSEWHERE, False), (MismatchKind.WENT_BACK, True)],
 )
 def test_without_a_checkpoint_in_the_home_nobody_is_told_to_accept(
     kind: MismatchKind, accepted: bool
@@ -40,4 +42,6 @@ def test_without_a_checkpoint_in_the_home_nobody_is_told_to_accept(
     compared = Comparison(None, None, found, "d" * 64)
     assert ("checkpoint accept" in say(ChangeWaits(found)).advice) is accepted
     assert bool(digest_lines(compared)) is accepted
-    assert (NO_GROUND in comparison_lines(compared)) is not accepted
+    assert (NO_GROUND in comparison_lines(compared)) is (kind is MismatchKind.HOME_MISSING)
+    again = START_AGAIN_BY_KEY in comparison_lines(compared, Voice.KEY)
+    assert again is (kind is MismatchKind.ELSEWHERE)

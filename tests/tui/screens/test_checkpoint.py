@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from nskeys_tui.screens.checkpoint import CheckpointScreen
+from tests.core.services.database.moving import move
+from tests.core.services.database.test_move_beside import opened_beside
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 
@@ -43,3 +45,22 @@ async def test_what_does_not_fit_is_named_and_accepted_with_a_reason(
     assert server.services.checkpoint.show().mismatches == ()
     entries = server.services.audit.window(0, 1)
     assert '"reason":"restored"' in entries[0].line
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_database_that_another_process_left_is_not_accepted_and_the_new_one_is_named(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    server = server_in(tmp_path, "one")
+    other = opened_beside(server)
+    there = str(tmp_path / "there.sqlite3")
+    # Somebody gives the old file its name back, under which the app still has it open.
+    Path(move(other, there).aside).rename(server.folder.cmdb)
+    stage = OnScreen(server, CheckpointScreen, size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "moved the CMDB to", "Leave nskeys (q) and start it again")
+        assert there in stage.path_text
+        assert "a Accept" not in stage.words
+        await stage.press(pilot, "a", until="moved the CMDB to")
+    other.add("two")
+    assert other.services.checkpoint.show().fits

@@ -19,6 +19,7 @@ from nskeys.wording.checkpoint import (
     checkpoint_facts,
     comparison_lines,
 )
+from nskeys.wording.mismatches import instead_of_accepting
 from nskeys.wording.next_steps import Voice
 from nskeys_tui.dialogs.questions import Line, LineDialog
 from nskeys_tui.screens.background import run_in_background
@@ -53,7 +54,9 @@ class CheckpointScreen(WizardScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "accept":
-            return self._seen is not None and not self._seen.fits and not self._seen.busy
+            seen = self._seen
+            differs = seen is not None and not seen.fits and not seen.busy
+            return seen is not None and differs and instead_of_accepting(seen.mismatches) is None
         if action == "back_up":
             return self._accepted is not None
         return super().check_action(action, parameters)
@@ -78,7 +81,7 @@ class CheckpointScreen(WizardScreen):
             *(words(line) for line in self._next()),
             *(
                 words(line if fits else f"! {line}", "good" if fits else "warning")
-                for line in comparison_lines(seen)
+                for line in comparison_lines(seen, Voice.KEY)
             ),
             *(
                 ()

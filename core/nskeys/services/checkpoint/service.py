@@ -70,7 +70,8 @@ class CheckpointService:
     ) -> Checkpoint:
         """Take what was shown as it is, and return the checkpoint that says so. `take_back` is needed where
         another server took the CMDB over. Raises FieldInvalid for no reason, NothingToAccept, PlanOutdated
-        where anything differs from what was shown, ChangeWaits where the home has nothing to go on from."""
+        where anything differs from what was shown, ChangeWaits where the home has nothing to go on from,
+        and in a process that has the database open from which the CMDB was moved."""
         installation = self._installation
         installation.require()
         _require_reason(reason)
@@ -82,7 +83,8 @@ class CheckpointService:
             raise ChangeWaits(
                 seen.mismatches
             )  # nothing here says what was, or the key that signed it is gone
-        if MismatchKind.OTHER_SERVER in kinds and not take_back:
+        taken_over = MismatchKind.OTHER_SERVER in kinds and not take_back
+        if taken_over or MismatchKind.ELSEWHERE in kinds:
             raise ChangeWaits(seen.mismatches)
         with (
             installation.key_store.unlock(secrets) as keys,

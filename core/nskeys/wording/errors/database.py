@@ -17,7 +17,7 @@ from nskeys.errors import (
     NothingToAccept,
 )
 from nskeys.reasons import AnyProblem, MoveProblem, Problem
-from nskeys.wording.mismatches import NO_GROUND, can_be_accepted, mismatch_line
+from nskeys.wording.mismatches import START_AGAIN, START_AGAIN_BY_KEY, instead_of_accepting, mismatch_line
 from nskeys.wording.problems import problem_text
 from nskeys.wording.text.numbers import count
 from nskeys.wording.text.sentence import Row, Table, alike, capitalised, listed
@@ -32,6 +32,11 @@ _PRIMARY = (
 )
 REASONS: Mapping[AnyProblem, tuple[str, ...]] = MappingProxyType(
     {
+        Problem.MOVED_AWAY: (
+            "{} was moved by another process, and is elsewhere now",
+            START_AGAIN,
+            START_AGAIN_BY_KEY,
+        ),
         Problem.CONNECTION_LOST: ("The connection to {} was lost", _FROM_THERE, _ON_FROM_THERE),
         Problem.OUTCOME_UNKNOWN: (
             "The connection to {} was lost while a change was committed: all of it was made, or nothing",
@@ -180,8 +185,8 @@ def _change_waits(error: ChangeWaits) -> Row:
     more = len(error.mismatches) - len(first)
     told = "; ".join([*first, f"and {more} more"] if more else first)
     what = f"Nothing was changed, since something does not fit the last checkpoint: {told}."
-    if not can_be_accepted(error.mismatches):
-        return Row(what, NO_GROUND, NO_GROUND)
+    if advice := instead_of_accepting(error.mismatches):
+        return Row(what, *advice)
     return Row(
         what,
         "Find out who did it, and put back what was there; or see 'nskeys checkpoint show', and accept it "

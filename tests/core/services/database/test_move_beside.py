@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from nskeys.errors import ChangeWaits
-from nskeys.reasons import MismatchKind
+from nskeys.errors import ChangeWaits, CmdbUnreachable, NothingToAccept
+from nskeys.reasons import MismatchKind, Problem
 from nskeys.services.checkpoint.looking import compare
 from nskeys.services.settling import home_of
 from nskeys.store.home_files import CheckpointFolder
 from nskeys.store.lock import FileLock
+from nskeys.wording.errors import say, say_in_app
 from tests.core.services.database.moving import WANTED, move, places
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import NOBODY
@@ -30,11 +31,13 @@ def number_of(server: RealServer) -> int:
 
 
 def records_nothing(early: RealServer) -> bool:
-    """Whether a process is told that the CMDB is elsewhere, whatever it would have recorded."""
+    """Whether a process is told where the CMDB is now, whatever it would have recorded."""
+    there = early.installation.elsewhere()
     for act in (lambda: early.services.register.check(NOBODY), early.back_up):
         with pytest.raises(ChangeWaits) as waits:
             act()
-        assert [one.what for one in waits.value.mismatches] == [MismatchKind.MOVED]
+        told = [(one.what, one.found) for one in waits.value.mismatches]
+        assert told == [(MismatchKind.ELSEWHERE, there)]
     return True
 
 
@@ -51,6 +54,40 @@ def test_a_process_from_before_the_move_records_nothing_where_the_cmdb_was(tmp_p
         assert records_nothing(early), "nor after one more move"
         assert compare(server.installation).fits
         server.add("four")
+        early.services.close()
+
+
+def test_a_process_from_before_the_move_cannot_accept_it(tmp_path: Path) -> None:
+    """Accepting would sign on in the database that was left, beside the CMDB."""
+    with places("postgres", tmp_path) as (server, there, back):
+        move(server, there)
+        early = opened_beside(server)
+        before = early.services.checkpoint.show()
+        number = move(server, back).number
+        seen = early.services.checkpoint.show()
+        assert [one.what for one in seen.mismatches] == [MismatchKind.ELSEWHERE]
+        with pytest.raises(ChangeWaits) as waits:
+            early.services.checkpoint.accept(seen, "it was us", NOBODY)
+        sentence = say_in_app(waits.value)
+        assert f"change {number} moved the CMDB to {back}" in sentence.what
+        assert sentence.advice.startswith("Leave nskeys (q) and start it again")
+        assert "Run the command again" in say(waits.value).advice
+        with pytest.raises(NothingToAccept):
+            early.services.checkpoint.accept(before, "seen before", NOBODY)
+        early.services.close()
+        assert number_of(server) == number
+        assert compare(server.installation).fits
+
+
+def test_a_process_whose_file_was_put_aside_is_told_where_the_cmdb_is(tmp_path: Path) -> None:
+    with places("postgres", tmp_path) as (server, there, _):
+        early = opened_beside(server)
+        move(server, there)
+        with pytest.raises(CmdbUnreachable) as moved:
+            early.services.recoverability.overview()
+        told = (moved.value.problem, moved.value.detail)
+        assert told == (Problem.MOVED_AWAY, server.installation.cmdb.address())
+        assert not server.folder.cmdb.exists()
         early.services.close()
 
 
