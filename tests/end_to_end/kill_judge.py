@@ -2,11 +2,13 @@
 
 import base64
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
+from nskeys.archive.database_copy.inspection import inspect_part
 from nskeys.bootstrap import Services
 from nskeys.cli.exit_codes import Exit, StatusExit
 from nskeys.crypto.sealing import Sealer
@@ -82,7 +84,7 @@ class Judge:
         assert services.verify.execute(person()).failures == ()
         assert services.audit.verify().whole
         self._nothing_is_readable()
-        left = left_behind(self.world)
+        left = left_behind(self.world, self.command.leaves)
         assert left == [], left
 
     def _finished(self, services: Services) -> None:
@@ -123,10 +125,19 @@ class Judge:
             assert set(copy.backup.copy_kids) == copy_keys.keys()
             claimed = max((item.proof for item in copy.proofs), key=PROOFS.index)
             assert claimed is Proof.OPENED or self._proves(claimed)
+        self._copies_are_there(services)
         registry = services.installation.registry.read()
         if registry.backup_path is not None:
             found = [copy for copy in copies if copy.backup.created == registry.backup_date]
             assert registry.backup_path in {copy.destination for copy in found}
+
+    def _copies_are_there(self, services: Services) -> None:
+        """Every part of a database copy is whole, and those of the register are all there."""
+        paths = self.world.vault.glob("*-cmdb-*.zip")
+        lying = {path.name: inspect_part(str(path), path.read_bytes()).facts.number for path in paths}
+        for copy in services.database.copies():
+            if copy.retired is None:
+                assert {lying[part.name] for part in copy.parts} == {copy.copy.number}
 
     def _proves(self, claimed: Proof) -> bool:
         """Only a restore tries the credentials, and here they all open with it."""
@@ -197,8 +208,9 @@ def credential_rows(world: World) -> tuple[tuple[object, ...], ...]:
         return tuple(connection.execute(query))
 
 
-def left_behind(world: World) -> list[str]:
-    """Files and folders that belong to no installation and are no backup."""
+def left_behind(world: World, also: Sequence[str] = ()) -> list[str]:
+    """Files and folders that belong to no installation, are no backup, and are not what the command
+    leaves."""
     key_store = world.services.installation.key_store
     number, kids = key_store.info().generation, [info.kid for info in key_store.keys()]
     store = f"store/{number}"
@@ -207,5 +219,5 @@ def left_behind(world: World) -> list[str]:
     # A copy key is never destroyed either: the next key backup takes along what a killed one made.
     known |= {f"{store}/copy-keys/{key.kid}.json" for key in key_store.copy_keys()} | {f"{store}/copy-keys"}
     found = [str(path.relative_to(world.home)) for path in world.home.rglob("*")]
-    strange = [name for name in found if name not in known]
+    strange = [name for name in found if name not in known and not any(fnmatch(name, one) for one in also)]
     return strange + [path.name for path in world.vault.iterdir() if path.suffix != ".zip"]

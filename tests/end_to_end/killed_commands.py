@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from nskeys.bootstrap import Services
 from nskeys.cli.exit_codes import Exit
 from nskeys.model.keys import RotationStage
-from tests.end_to_end.world import World
+from tests.end_to_end.world import SECRETS, World
 from tests.fakes.server_keys import signed_by
 
 
@@ -32,6 +33,8 @@ class Command:
     """Whether there is no CMDB before it."""
     removes: bool = False
     """Whether files go away by it."""
+    leaves: tuple[str, ...] = ()
+    """What it leaves in the home besides what is always there; each with wildcards."""
     always: bool = True
     """Whether it is walked in every run of the tests."""
 
@@ -62,6 +65,14 @@ def _add_by_restore(world: World) -> Sequence[str]:
     return ("restore", str(archive), "--password-file", world.password, *signed_by(archive))
 
 
+def _copy(world: World) -> Sequence[str]:
+    return ("database", "copy", "--to", str(world.vault))
+
+
+def _move(world: World) -> Sequence[str]:
+    return ("database", "move", str(world.other_database), "--yes")
+
+
 def _prune(world: World) -> Sequence[str]:
     return ("prune", "--keep-last", "1", "--keep-monthly", "0")
 
@@ -87,6 +98,11 @@ def _backed_up(world: World, protector: str = "file") -> None:
 def _backed_up_twice(world: World) -> None:
     _backed_up(world)
     world.back_up()
+
+
+def _changed_since(world: World) -> None:
+    _backed_up(world)
+    world.add("run-as/one-more")
 
 
 def _lost(world: World) -> None:
@@ -121,6 +137,16 @@ def _second_backup(services: Services) -> bool:
     return newest.backup.generation >= 2 and registry.backup_date == newest.backup.created
 
 
+def _copy_has_all(services: Services) -> bool:
+    newest = services.database.copies()[:1]
+    return [copy.copy.credentials for copy in newest] == [len(SECRETS) + 1]
+
+
+def _is_moved(services: Services) -> bool:
+    there = Path(services.installation.cmdb.address())
+    return there.name == "other.sqlite3" and not there.with_name("cmdb.sqlite3").exists()
+
+
 def _both_keys(services: Services) -> bool:
     return len(services.installation.key_store.keys()) == 2
 
@@ -150,6 +176,15 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             _init, _nothing, _keys_are_here, again=frozenset({Exit.CANNOT_CREATE}), brings_keys=True
         ),
         "backup": Command(_backup, _backed_up, _second_backup),
+        # A backup makes the copy too, after the keys.
+        "database copy": Command(_copy, _changed_since, _copy_has_all, always=False),
+        "database move": Command(
+            _move,
+            _backed_up,
+            _is_moved,
+            again=frozenset({Exit.CANNOT_CREATE}),
+            leaves=("other.sqlite3", "cmdb.sqlite3.moved-*"),
+        ),
         "prune": Command(_prune, _backed_up_twice, _one_copy_is_left, removes=True),
         "restore": Command(_restore, _lost, _keys_are_here, brings_keys=True, brings_secrets=True),
         "restore of both halves": Command(

@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from functools import cached_property
 from pathlib import Path
 
 from nskeys.bootstrap import Services
@@ -62,12 +61,15 @@ class World:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._services: Services | None = None
 
-    @cached_property
+    @property
     def services(self) -> Services:
-        """The services of this home, connected once."""
-        connected = connect_cheaply(str(self.home), None, wait=0.0)
-        return _Kept(connected.installation, closed=connected.closed)
+        """The services of this home, connected once for each database that was its CMDB."""
+        if self._services is None or self._services.installation.elsewhere() is not None:
+            connected = connect_cheaply(str(self.home), None, wait=0.0)
+            self._services = _Kept(connected.installation, closed=connected.closed)
+        return self._services
 
     @property
     def home(self) -> Path:
@@ -78,6 +80,11 @@ class World:
     def vault(self) -> Path:
         """A folder that is declared to be elsewhere."""
         return self.root / "vault"
+
+    @property
+    def other_database(self) -> Path:
+        """Where the CMDB moves to."""
+        return self.home / "other.sqlite3"
 
     @property
     def key_backups(self) -> list[Path]:
