@@ -21,6 +21,7 @@ ONLY_THE_REGISTER = "This is what its register says; what a file really holds is
 NO_BACKUP_REMEMBERED = "Its register remembers no backup. One may still exist that it does not know."
 NEW_INSTALLATION = ("New installation", "Makes a first key and an empty CMDB here.")
 RESTORE = ("Restore from a backup", "Keys and credentials come back; nothing changes before you say so.")
+DRILL = ("Drill a backup", "Proves both halves in memory; nothing is restored.")
 RESTORE_ANOTHER = ("Restore from another backup", "An older one, or a file that you name or look for.")
 FIRST_START = "First start"
 KEYS_ELSEWHERE = "Keys of another machine"

@@ -11,11 +11,16 @@ from nskeys.model.plans import HomeState
 from nskeys.ports import Purpose
 from nskeys.protectors import tpm2
 from nskeys_tui.screens.backup import BackupScreen
+from nskeys_tui.screens.first_start import FirstStartScreen
 from nskeys_tui.screens.overview import OverviewScreen
 from nskeys_tui.screens.restore import RestoreScreen
 from nskeys_tui.widgets.form_field import FormField
+from tests.core.services.restore.test_both_halves import lived
 from tests.fakes.fixed import Answers, NobodyToAsk
+from tests.fakes.real_site import RealSite
+from tests.fakes.servers import PASSWORD
 from tests.tui.app_on import AppOn, Typed, add, services_in, set_up
+from tests.tui.on_screen import OnScreen
 from tests.tui.stage import HOME_SIZE, SMALL_SIZE, until
 
 SIZES = pytest.mark.parametrize("size", [HOME_SIZE, SMALL_SIZE])
@@ -220,3 +225,32 @@ async def test_a_new_installation_on_a_cmdb_with_credentials_shows_them_instead(
         await app.press(pilot, "tab", Typed(f"sqlite:///{elsewhere}/cmdb.sqlite3"), "enter")
         await app.wait(pilot, "holds 3 credentials, and no keys are here")
     assert not services.installation.key_store.exists()
+
+
+# --- a drill from nothing ----------------------------------------------------------------------------
+
+
+@SIZES
+async def test_a_bare_machine_drills_both_halves_by_keys_and_keeps_nothing(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    server = RealSite(tmp_path).server()
+    lived(server)
+    (tmp_path / "new").mkdir()
+    bare = RealSite(tmp_path / "new").server()
+    before = sorted(Path(bare.folder.path).rglob("*"))
+    stage = OnScreen(bare, lambda session: FirstStartScreen(session, bare.services.set_up.look()), size)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "▸ New installation", "Drill a backup")
+        await stage.press(pilot, "down", "down", "enter", until="which backup?")
+        await stage.press(pilot, "G", "enter", until="Esc")
+        await stage.type(pilot, server.vault)
+        await stage.press(pilot, "enter", until=("what is in it", "Its rows", "12 credentials in"))
+        await stage.press(pilot, "enter", until="Password of the backup")
+        await stage.type(pilot, "not the password")
+        await stage.press(pilot, "enter", until="Password of the backup")
+        await stage.type(pilot, PASSWORD)
+        await stage.press(pilot, "enter", until="Every credential opened (12).")
+        await stage.press(pilot, "enter", until="▸ Drill a backup")
+    assert bare.services.set_up.look().state is HomeState.EMPTY
+    assert sorted(Path(bare.folder.path).rglob("*")) == before

@@ -14,6 +14,7 @@ from nskeys.model.plans import FirstSight, HomeState
 from nskeys.services.flows.first_start import FirstStart, FirstStart as Flow, FirstStep, Way
 from nskeys.wording.first_start import (
     CMDB_HELP,
+    DRILL,
     LOOK,
     NEW_INSTALLATION,
     NO_BACKUP_REMEMBERED,
@@ -54,7 +55,8 @@ class FirstStartScreen(Guarded[None]):
         "Keys open credentials, and here are none yet. A new installation makes the first one. A restore "
         "brings the keys of this server back from a backup, and the rows of its database, the CMDB, from "
         "the copy beside it. Where the keys of another machine are here, those of a backup take their "
-        "place. Nothing is changed before you have seen what would be done."
+        "place. A drill tries a backup and its copy, and restores nothing. Nothing is changed before you "
+        "have seen what would be done."
     )
     DEFAULT_CSS = """
     FirstStartScreen {
@@ -147,10 +149,17 @@ class FirstStartScreen(Guarded[None]):
             self._set_up()
         elif self._flow.way is Way.OTHER_CMDB:
             self._other_cmdb()
+        elif self._flow.way is Way.DRILL:
+            self._drill()
         elif self._flow.way is Way.AGAIN:
             self._look_again()
         else:
             self._restore()
+
+    def _drill(self) -> None:
+        from nskeys_tui.screens.drill import DrillScreen
+
+        self.app.push_screen(DrillScreen(self._session))
 
     def _restore(self, address: str = "") -> None:
         from nskeys_tui.screens.restore import RestoreScreen
@@ -217,6 +226,8 @@ def _choices(flow: FirstStart, way: Way) -> Iterator[tuple[str, str, str]]:
             yield (way, *NEW_INSTALLATION)
         case Way.RESTORE:
             yield (way, *(RESTORE_ANOTHER if flow.remembered else RESTORE))
+        case Way.DRILL:
+            yield (way, *DRILL)
         case Way.OTHER_CMDB:
             yield (way, *OTHER_CMDB)
         case Way.AGAIN:

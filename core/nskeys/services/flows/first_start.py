@@ -17,6 +17,8 @@ class Way(StrEnum):
     """From a backup that the register remembers."""
     RESTORE = "restore"
     """From a file that is named or looked for."""
+    DRILL = "drill"
+    """A pair of another server's is tried, and nothing is restored."""
     OTHER_CMDB = "other_cmdb"
     """The credentials are in another database."""
     AGAIN = "again"
@@ -62,7 +64,7 @@ class FirstStart:
             # Offered first because it changes nothing: with the TPM back, no restore is needed.
             return (Way.AGAIN, *known, Way.RESTORE, Way.LOOK)
         if not self.status.credentials and not self.status.remembered:
-            return (Way.NEW, Way.RESTORE, Way.OTHER_CMDB)
+            return (Way.NEW, Way.RESTORE, Way.DRILL, Way.OTHER_CMDB)
         last = Way.WITHOUT_KEYS if self.status.credentials else Way.NEW
         return (*known, Way.RESTORE, last)
 

@@ -17,7 +17,7 @@ from tests.fakes.fixed import AFTERNOON
 
 def test_where_nothing_is_a_new_installation_comes_first() -> None:
     flow = FirstStart(EMPTY)
-    assert flow.ways == (Way.NEW, Way.RESTORE, Way.OTHER_CMDB)
+    assert flow.ways == (Way.NEW, Way.RESTORE, Way.DRILL, Way.OTHER_CMDB)
     form = flow.choose(Way.NEW)
     assert (form.step, form.accept_loss) == (FirstStep.FORM, None)
     running = form.run()
