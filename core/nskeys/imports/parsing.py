@@ -11,6 +11,7 @@ from nskeys.model.imports import (
     Deleted,
     DroppedField,
     ExportRow,
+    ExportRows,
     ImportFormat,
     ParsedExport,
     bad_row,
@@ -34,7 +35,7 @@ class Collector:
     def __init__(self, source: str, form: ImportFormat) -> None:
         self._source = source
         self._format = form
-        self._rows: list[ExportRow] = []
+        self._rows = ExportRows()
         self._bad: list[BadRow] = []
         self._dropped: dict[str, list[str]] = {}
         self._counts: dict[str, int] = {}
@@ -91,7 +92,7 @@ class Collector:
         dropped = tuple(
             DroppedField(name, rows, tuple(self._dropped[name])) for name, rows in self._counts.items()
         )
-        return ParsedExport(self._format, tuple(self._rows), tuple(self._bad), dropped)
+        return ParsedExport(self._format, self._rows, tuple(self._bad), dropped)
 
     def _room(self) -> None:
         if len(self._rows) + len(self._bad) >= ROW_LIMIT:

@@ -1,12 +1,15 @@
 """Imports: a row of another program's export, the plan made from it, and the report. Exports: theirs."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from typing import Any, overload
 
 from nskeys.errors import BadRow
-from nskeys.model.credentials import NAME_LIMIT, Credential, CredentialFields, CredentialKind
+from nskeys.model.credentials import NAME_LIMIT, CredentialFields, CredentialKind
+from nskeys.model.packed import Packed, PackedSecrets, Plain, Values
 from nskeys.model.plans import ProofReport
-from nskeys.model.secret import SecretBytes
+from nskeys.model.secret import SecretBytes, Wipeable
 from nskeys.reasons import FieldProblem
 
 # --- import --------------------------------------------------------------------------------------
@@ -131,8 +134,10 @@ class ImportedCredential:
     """Where the group chose the kind: the known word that was found in it."""
     moved: bool = False
     """Its secret stood in the target and was taken out of it."""
-    replaces: Credential | None = None
-    """The credential that it changes; None: it is new."""
+    replaces: str = ""
+    """The id of the credential that it changes; empty: it is new."""
+    seen: int = 0
+    """The number that this credential had when the plan was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +150,44 @@ class DroppedField:
     """The first of these rows, by their titles."""
 
 
+LEFT_OUT = frozenset(
+    {
+        FieldProblem.DELETED,  # `with_deleted` takes it
+        FieldProblem.LOOKS_DELETED,
+        FieldProblem.NO_SECRET,  # `empty_secrets`
+        FieldProblem.CHANGED,  # `update`
+    }
+)
+"""Why a row is left out although it could be taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCounts:
+    """What there is how often among the rows that a plan takes."""
+
+    kinds: Mapping[CredentialKind, int] = field(default_factory=dict)
+    renamed: int = 0
+    updated: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
     """What an import would do."""
 
     source: str
     format: ImportFormat
-    credentials: tuple[ImportedCredential, ...]
+    credentials: Sequence[ImportedCredential]
+    """Made when they are asked for: what is counted is in `counts`."""
     bad: tuple[BadRow, ...]
     dropped: tuple[DroppedField, ...]
     fingerprint: str = field(repr=False, default="")
-    present: tuple[ImportedCredential, ...] = ()
+    present: Sequence[int] = ()
     """Rows that are here already, equal in every field and the secret."""
     left_out: tuple[BadRow, ...] = ()
-    """Rows that are not taken unless a person asks for them: `deleted`, `looks_deleted` (`with_deleted`),
-    `no_secret` (`empty_secrets`), `changed` (`update`)."""
+    """Rows that are not taken unless a person asks for them: those with a problem of `LEFT_OUT`."""
     encoding: str = ""
     delimiter: str = ""
+    counts: ImportCounts = ImportCounts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +234,65 @@ class ExportRow:
     deleted: Deleted = Deleted.NO
 
 
+class ExportRows(Sequence[ExportRow], Wipeable):
+    """The entries of an export, packed. Each has its own copy of its secret; whoever asks for an entry
+    wipes it."""
+
+    def __init__(self) -> None:
+        self._values = Packed(_values)
+        self._secrets = PackedSecrets()
+
+    def append(self, row: ExportRow) -> None:
+        """Take an entry; its secret is wiped once it is packed."""
+        self._values.append(
+            row.row,
+            row.group,
+            row.title,
+            row.username,
+            row.url,
+            row.notes,
+            row.kind,
+            row.further,
+            row.deleted.name,
+        )
+        self._secrets.append(row.secret)
+
+    def __len__(self) -> int:
+        return len(self._secrets)
+
+    def __iter__(self) -> Iterator[ExportRow]:
+        return map(_export_row, self._values, self._secrets)
+
+    @overload
+    def __getitem__(self, index: int) -> ExportRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ExportRow]: ...
+    def __getitem__(self, index: int | slice) -> ExportRow | Sequence[ExportRow]:
+        places = range(len(self))[index]
+        if isinstance(places, range):
+            return [self[place] for place in places]
+        return _export_row(self._values[places], self._secrets[places])
+
+    def wipe(self) -> None:
+        """Wipe every secret; no entry is left."""
+        self._secrets.wipe()
+
+
+def _values(*values: Plain) -> Values:
+    return values
+
+
+def _export_row(values: Any, secret: SecretBytes) -> ExportRow:
+    row, group, title, username, url, notes, kind, further, deleted = values
+    return ExportRow(row, group, title, username, url, notes, secret, kind, further, Deleted[deleted])
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedExport:
     """A whole export, parsed; `bad` holds the rows that the format itself forbids."""
 
     format: ImportFormat
-    rows: tuple[ExportRow, ...]
+    rows: ExportRows
     bad: tuple[BadRow, ...]
     dropped: tuple[DroppedField, ...]
     encoding: str = ""

@@ -42,7 +42,9 @@ class SecretBytes(Wipeable):
     __slots__ = ("_buffer", "insisted", "score", "typed")
     __hash__ = None  # type: ignore[assignment]  # a secret is never a dictionary key
 
-    def __init__(self, data: bytes | bytearray, *, typed: bool = False, insisted: bool = False) -> None:
+    def __init__(
+        self, data: bytes | bytearray | memoryview, *, typed: bool = False, insisted: bool = False
+    ) -> None:
         """`typed`: a person gave it just now, so somebody knows it. `insisted`: a new password that is
         used however weak it is."""
         self._buffer = bytearray(data)
@@ -66,6 +68,10 @@ class SecretBytes(Wipeable):
         copied.score = self.score
         return copied
 
+    def part(self, start: int, end: int) -> "SecretBytes":
+        """Return another buffer with some of the bytes."""
+        return SecretBytes(memoryview(self._buffer)[start:end])
+
     def text(self) -> str:
         """Return the bytes as UTF-8 text; raises UnicodeDecodeError where they are none."""
         return self._buffer.decode("utf-8")
@@ -81,8 +87,8 @@ class SecretBytes(Wipeable):
 
     def wipe(self) -> None:
         """Overwrite the buffer with zeros and empty it."""
-        for index in range(len(self._buffer)):
-            self._buffer[index] = 0
+        # As long as before, so Python writes into the same memory.
+        self._buffer[:] = bytes(len(self._buffer))
         self._buffer.clear()
 
     def __len__(self) -> int:

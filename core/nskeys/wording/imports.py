@@ -69,8 +69,8 @@ def bad_words(plan: ImportPlan, *, skipped: bool) -> str:
 
 def kinds_line(plan: ImportPlan, *, chosen: bool) -> str:
     """Return how kinds were chosen, and how many of each there are; empty where there are none."""
-    kinds = Counter(kind_name(item.fields.kind) for item in plan.credentials)
-    found = ", ".join(f"{name} {number(many)}" for name, many in sorted(kinds.items()))
+    kinds = sorted((kind_name(kind), many) for kind, many in plan.counts.kinds.items())
+    found = ", ".join(f"{name} {number(many)}" for name, many in kinds)
     rule = "Kind chosen for all" if chosen else "Kinds by a word in group or folder"
     return f"{rule}: {found}." if found else ""
 
@@ -97,7 +97,7 @@ def plan_line(plan: ImportPlan) -> str:
 def states_line(plan: ImportPlan) -> str:
     """Return counts such as `New 12, changed 1, present 3.`, and how the file was read where that is not as
     usual."""
-    changed = sum(item.replaces is not None for item in plan.credentials)
+    changed = plan.counts.updated
     waiting = sum(row.problem is FieldProblem.CHANGED for row in plan.left_out)
     states = f"New {number(len(plan.credentials) - changed)}, changed {number(changed + waiting)}, present "
     line = f"{states}{number(len(plan.present))}."

@@ -123,7 +123,7 @@ def test_uris_that_say_nothing_are_passed_over() -> None:
 def test_what_should_be_text_and_is_not_makes_its_row_bad(item: dict[str, object], field: str) -> None:
     found = read({"type": 1, "name": "odd", **item})
     assert [(bad.row, bad.field, bad.problem) for bad in found.bad] == [(1, field, "wrong_type")]
-    assert found.rows == ()
+    assert len(found.rows) == 0
 
 
 def test_a_password_that_is_no_unicode_makes_its_row_bad() -> None:

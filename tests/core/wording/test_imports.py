@@ -6,7 +6,14 @@ import pytest
 
 from nskeys.errors import BadRow
 from nskeys.model.credentials import CredentialKind, check_fields
-from nskeys.model.imports import DroppedField, ImportedCredential, ImportFormat, ImportPlan, ImportReport
+from nskeys.model.imports import (
+    DroppedField,
+    ImportCounts,
+    ImportedCredential,
+    ImportFormat,
+    ImportPlan,
+    ImportReport,
+)
 from nskeys.reasons import FieldProblem
 from nskeys.wording.imports import (
     bad_words,
@@ -32,7 +39,8 @@ BAD = BadRow(2, "wiki", "kind", FieldProblem.KIND_UNKNOWN)
 
 
 def plan(good: int, bad: int = 0) -> ImportPlan:
-    return ImportPlan("x.csv", ImportFormat.KEEPASSXC_CSV, (ROW,) * good, (BAD,) * bad, ())
+    counts = ImportCounts({CredentialKind.RUN_AS: good} if good else {})
+    return ImportPlan("x.csv", ImportFormat.KEEPASSXC_CSV, (ROW,) * good, (BAD,) * bad, (), counts=counts)
 
 
 def test_a_plan_says_how_much_can_be_taken_and_how_kinds_were_chosen() -> None:
@@ -85,7 +93,7 @@ def test_a_plan_says_what_is_new_changed_and_present_and_how_the_file_was_read()
     usual = ImportPlan("x", ImportFormat.KEEPASSXC_CSV, (ROW,), (), (), encoding="utf-8", delimiter=",")
     assert states_line(usual) == "New 1, changed 0, present 0."
     changed = BadRow(3, "x", "row", FieldProblem.CHANGED)
-    other = replace(usual, present=(ROW, ROW), left_out=(changed,), encoding="cp1252", delimiter=";")
+    other = replace(usual, present=(4, 5), left_out=(changed,), encoding="cp1252", delimiter=";")
     assert states_line(other) == (
         "New 1, changed 1, present 2. Read as Windows-1252 with semicolons between its cells."
     )

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from nskeys.model.credentials import CredentialKind
 from nskeys.services.credentials import importer
-from nskeys.services.credentials.importer import PreparedImport
+from nskeys.services.credentials.import_plan import PreparedImport
 from nskeys_tui.screens.import_credentials import ImportScreen
 from nskeys_tui.widgets.table.table import CredentialTable
 from tests.fakes.real_site import RealServer

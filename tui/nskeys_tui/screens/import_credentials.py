@@ -16,7 +16,7 @@ from nskeys.model.imports import ImportReport, ImportWishes, Reading
 from nskeys.model.recovery import BY_ITS_OWN, Unlock
 from nskeys.ports import Progress, Stage
 from nskeys.reasons import ImportProblem
-from nskeys.services.credentials.importer import PreparedImport
+from nskeys.services.credentials.import_plan import PreparedImport
 from nskeys.services.flows.route import Route, Stop
 from nskeys.services.user_files import read_export, read_identity_file
 from nskeys.wording.fields import kind_help
@@ -46,7 +46,6 @@ from nskeys_tui.screens.import_rows import (
     ImportRows,
     plan_about,
     plan_cells,
-    plan_renamed,
     plan_total,
     report_about,
     report_cells,
@@ -233,7 +232,7 @@ class ImportScreen(WizardScreen):
                 (kinds_line(plan, chosen=self._wishes.kind is not None), ""),
                 (f"! {bad}" if bad else "", "warning"),
                 (left_out_line(plan.left_out, by_key=True), "warning"),
-                (changes_line(plan_renamed(plan), plan.dropped), "quiet"),
+                (changes_line(plan.counts.renamed, plan.dropped), "quiet"),
             ),
             ImportRows(plan_total(plan), partial(plan_cells, plan)),
             partial(plan_about, plan),

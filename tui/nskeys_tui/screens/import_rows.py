@@ -63,11 +63,6 @@ def plan_about(plan: ImportPlan, number: int) -> tuple[tuple[str, str], ...]:
     )
 
 
-def plan_renamed(plan: ImportPlan) -> int:
-    """Return how many rows get another name."""
-    return sum(bool(item.renamed_from) for item in plan.credentials)
-
-
 def report_total(report: ImportReport) -> int:
     """Return how many rows the report's table has."""
     return len(report.skipped) + len(report.left_out) + len(report.renamed)

@@ -126,7 +126,7 @@ def import_plan_document(plan: ImportPlan, refused: bool) -> Document:
     """Return the document of `credential import --plan`: what the same command without `--plan` would
     print."""
     renamed = tuple((item.renamed_from, item.fields.name) for item in plan.credentials if item.renamed_from)
-    updated = 0 if refused else sum(item.replaces is not None for item in plan.credentials)
+    updated = 0 if refused else plan.counts.updated
     count = 0 if refused else len(plan.credentials)
     return _import(count, plan.bad, renamed, plan, len(plan.present), updated)
 

@@ -19,13 +19,13 @@ Name. The title; where that is taken, in the export or in the CMDB, `Group/Title
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from nskeys.errors import FieldInvalid
-from nskeys.model.credentials import NAME_LIMIT, Credential, CredentialFields, CredentialKind, check_fields
+from nskeys.model.credentials import NAME_LIMIT, CredentialFields, CredentialKind, check_fields
 from nskeys.model.imports import ExportRow, ImportedCredential
 from nskeys.model.secret import SecretBytes
 from nskeys.reasons import FieldProblem
@@ -69,23 +69,29 @@ class ChosenKind:
 class Names:
     """The names that are taken, of each kind; grows as names are chosen."""
 
-    def __init__(self, taken: Iterable[tuple[str, str]]) -> None:
-        self._taken = set(taken)
+    def __init__(self, taken: Container[tuple[str, str]]) -> None:
+        self._taken = taken
+        self._chosen = set[int]()
+        """By their hashes; one that is wrongly thought to be taken does no harm."""
         self._next: dict[tuple[str, str], int] = {}
 
     def choose(self, kind: CredentialKind, title: str, group: str) -> str:
         """Return the first free name for an entry; it is taken from now on."""
         name = title
-        if (kind.value, name) in self._taken:
+        if self._is_taken(kind, name):
             name = with_group(title, group)
-        if (kind.value, name) in self._taken:
+        if self._is_taken(kind, name):
             name = self._numbered(kind, name)
-        self._taken.add((kind.value, name))
+        self._chosen.add(hash((kind.value, name)))
         return name
+
+    def _is_taken(self, kind: CredentialKind, name: str) -> bool:
+        one = (kind.value, name)
+        return hash(one) in self._chosen or one in self._taken
 
     def _numbered(self, kind: CredentialKind, base: str) -> str:
         number = self._next.get((kind.value, base), 2)
-        while (kind.value, f"{base} ({number})") in self._taken:
+        while self._is_taken(kind, f"{base} ({number})"):
             number += 1
         # Remembered, since 50,000 entries of one title would otherwise take 50,000 squared look-ups.
         self._next[kind.value, base] = number + 1
@@ -102,6 +108,15 @@ class PlannedRow:
     group: str
     """In NFC like every name, or a name that looks free would be another spelling of a taken one."""
     moved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A credential that is here, and that a row would change."""
+
+    credential_id: str
+    name: str
+    number: int
 
 
 def with_group(title: str, group: str) -> str:
@@ -141,11 +156,19 @@ def named(row: ExportRow, planned: PlannedRow, names: Names) -> ImportedCredenti
     )
 
 
-def replacing(row: ExportRow, planned: PlannedRow, here: Credential) -> ImportedCredential:
+def replacing(row: ExportRow, planned: PlannedRow, here: Found) -> ImportedCredential:
     """Return what it makes of a credential that is here, under that one's name."""
-    fields, chosen = replace(planned.fields, name=here.fields.name), planned.chosen
+    fields, chosen = replace(planned.fields, name=here.name), planned.chosen
     return ImportedCredential(
-        row.row, fields, "", chosen.rule, planned.group, chosen.word, planned.moved, here
+        row.row,
+        fields,
+        "",
+        chosen.rule,
+        planned.group,
+        chosen.word,
+        planned.moved,
+        here.credential_id,
+        here.number,
     )
 
 

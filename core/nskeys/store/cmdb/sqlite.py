@@ -203,7 +203,7 @@ class SqliteEngine(CmdbEngine):
         Its journal is in memory: of a new file that is nothing but what a savepoint goes back to, and
         without one SQLite would not go back (its documentation of that pragma)."""
         with self._translating(), closing(self._open()) as driver:
-            for pragma in ("journal_mode = MEMORY", "synchronous = OFF", "cache_spill = ON"):
+            for pragma in ("journal_mode = MEMORY", "synchronous = OFF"):
                 driver.execute(f"PRAGMA {pragma}")
             driver.execute("BEGIN IMMEDIATE")
             yield SqliteConnection(driver)
@@ -281,8 +281,9 @@ class SqliteEngine(CmdbEngine):
             "foreign_keys = ON",
             "trusted_schema = OFF",
             "cell_size_check = ON",
-            # A large change stays in memory until it commits, so nobody is kept from reading before.
-            "cache_spill = OFF",
+            # A change stays in memory until it commits, so nobody is kept from reading before; one that
+            # is larger than this is written out as it grows.
+            "cache_spill = ON",
             f"cache_size = -{_CACHE_KIB}",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -28,7 +28,8 @@ from nskeys.model.keys import active_key
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Cmdb, Settings, SilentProgress, Stage
 from nskeys.reasons import FieldProblem, Operation
-from nskeys.services.credentials.importer import ImportService, PreparedImport
+from nskeys.services.credentials.import_plan import PreparedImport
+from nskeys.services.credentials.importer import ImportService
 from nskeys.services.credentials.service import CredentialService
 from nskeys.services.installation import Installation
 from nskeys.services.setup.first_start import SetUpService
@@ -403,18 +404,18 @@ def test_a_plan_does_not_survive_a_change_of_names(server: Server) -> None:
 
 def test_a_wiped_plan_imports_no_empty_passwords(server: Server) -> None:
     with server.plan("keepassxc.csv") as prepared:
-        kept = [secret for _, secret in prepared.rows()]
-    assert all(len(secret) == 0 for secret in kept)
+        assert len(list(prepared.rows())) == len(prepared.plan.credentials)
     with pytest.raises(PlanOutdated):
         server.imports.execute(prepared, NOBODY)
     assert server.total() == 0
 
 
-def test_secrets_of_bad_rows_are_wiped_when_the_plan_is_made(server: Server) -> None:
-    parsed = read_export("x", keepassxc(("Internet", "wiki", "admin", "loose", "")))
+def test_secrets_that_no_plan_takes_are_wiped_when_it_is_made(server: Server) -> None:
+    parsed = read_export("x", keepassxc(("Internet", "wiki", "admin", "loose", ""), FIRST))
     service = ImportService(server.installation, lambda source, data, reading, unlock: parsed, preview)
-    service.plan("x", b"", NOBODY)
-    assert len(parsed.rows[0].secret) == 0
+    with service.plan("x", b"", NOBODY) as prepared:
+        assert [secret.text() for _, secret in prepared.rows()] == ["s-1"]
+    assert len(parsed.rows) == 0
 
 
 def test_a_key_that_may_not_seal_so_many_seals_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -442,7 +443,7 @@ def test_what_is_here_with_the_same_secret_is_present_and_not_stored_again(serve
     server.take(keepassxc(FIRST))
     before = server.audit()
     plan = server.plan_of(keepassxc(FIRST, SECOND)).plan
-    assert [item.fields.name for item in plan.present] == ["till"]
+    assert list(plan.present) == [1]
     assert server.audit() == before
     report = server.take(keepassxc(FIRST, SECOND))
     assert (report.imported, report.present, report.left_out, report.renamed) == (1, 1, (), ())
@@ -501,7 +502,7 @@ def test_of_two_rows_of_one_name_each_finds_its_own_in_whatever_order(server: Se
     server.take(keepassxc(FIRST, other))
     changed = ("Run-as", "till", "LAB\\svc", "s-3", "pkg-1")
     plan = server.plan_of(keepassxc(changed, FIRST)).plan
-    assert [item.row for item in plan.present] == [2]
+    assert list(plan.present) == [2]
     server.take(keepassxc(changed, FIRST), update=True)
     assert server.secrets() == {"run-as/till": "s-1", "run-as/Run-as/till": "s-3"}
 

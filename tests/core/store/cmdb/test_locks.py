@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,28 @@ def test_a_change_is_immediate_so_nobody_comes_between_reading_and_writing(
         other.execute("BEGIN IMMEDIATE")
 
 
-def test_a_change_larger_than_the_cache_keeps_nobody_from_reading_before_it_commits(
-    cmdb: SqlCmdb, path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_change_that_the_cache_holds_keeps_nobody_from_reading_before_it_commits(
+    cmdb: SqlCmdb, path: Path
 ) -> None:
-    monkeypatch.setattr("nskeys.store.cmdb.sqlite._CACHE_KIB", 100)
     with cmdb.changing(an_event()) as change:
         change.add([a_credential(f"n{n}", note="x" * 16_000) for n in range(100)])
         assert total(opened(path, busy_timeout=0.05)) == 1
     assert total(cmdb) == 101
+
+
+def test_a_change_larger_than_the_cache_is_written_out_as_it_grows_and_taken_back_as_a_whole(
+    cmdb: SqlCmdb, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nskeys.store.cmdb.sqlite._CACHE_KIB", 100)
+    before = path.read_bytes()
+    with suppress(KeyError), cmdb.changing(an_event()) as change:
+        change.add([a_credential(f"n{n}", note="x" * 16_000) for n in range(100)])
+        assert path.stat().st_size > len(before) + 1_000_000
+        with pytest.raises(CmdbBusy):
+            total(opened(path, busy_timeout=0.05))
+        raise KeyError
+    assert total(opened(path, busy_timeout=0.05)) == 1
+    assert path.read_bytes() == before
 
 
 def test_a_commit_is_on_the_medium_and_its_journal_gone(cmdb: SqlCmdb, path: Path) -> None:
