@@ -12,7 +12,8 @@ from nskeys.archive.age.header import FAMILY
 from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.archive.age.recipients import addressed_to, parse_recipient
 from nskeys.archive.age.scrypt import protection_of
-from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, first_name, is_canonical, split
+from nskeys.archive.canonical_zip import LOCAL_MARK
+from nskeys.archive.layout import Layout
 from nskeys.archive.limits import ARCHIVE_LIMIT
 from nskeys.archive.manifest import is_signed, manifest_format, parse_manifest
 from nskeys.archive.reader import READER_SHA256
@@ -20,7 +21,6 @@ from nskeys.archive.restore_text import restore_text
 from nskeys.errors import (
     BackupDamaged,
     BackupForged,
-    NewerVersion,
     NotABackup,
     NskeysError,
     RecipientRefused,
@@ -42,7 +42,15 @@ from nskeys.model.register import Protection
 from nskeys.model.signed_json import Malformed
 from nskeys.reasons import Problem, Versioned
 
-_ORDER = (RESTORE_NAME, READER_NAME, MANIFEST_NAME, *IDENTITY_MEMBERS, KMS_NAME)
+_LAYOUT = Layout(
+    order=(RESTORE_NAME, READER_NAME, MANIFEST_NAME, *IDENTITY_MEMBERS, KMS_NAME),
+    optional=IDENTITY_MEMBERS,
+    foreign=CMDB_NAME,
+    foreign_kind=Problem.DATABASE_COPY,
+    kind=Versioned.BACKUP,
+    format=FORMAT,
+    format_of=manifest_format,
+)
 
 
 def inspect(path: str, data: bytes) -> Inspected:
@@ -58,7 +66,7 @@ def inspect(path: str, data: bytes) -> Inspected:
 
 
 def _inspect_archive(path: str, data: bytes) -> Inspected:
-    members = _members(path, data)
+    members = _LAYOUT.members(path, data)
     kms = members[KMS_NAME]
     manifest = _manifest(path, members)
     hashes = dict(manifest.members)
@@ -104,37 +112,6 @@ def _under_password(member: bytes) -> bool:
         return len(member) <= IDENTITY_LIMIT and protection_of(member) is Protection.PASSWORD
     except NskeysError:
         return False
-
-
-def _members(path: str, data: bytes) -> dict[str, bytes]:
-    """Return the members by name, of an archive that has exactly the layout that nskeys writes."""
-    if first_name(data) != RESTORE_NAME:
-        raise NotABackup(path, Problem.OTHER_ZIP)
-    try:
-        members = split(data)
-    except ZipInvalid as error:
-        raise BackupDamaged(path, "archive", error.problem) from None
-    names = tuple(name for name, _ in members)
-    if CMDB_NAME in names:
-        raise NotABackup(path, Problem.DATABASE_COPY)
-    _refuse_newer(dict(members).get(MANIFEST_NAME, b""))
-    present = tuple(name for name in _ORDER if name in names or name not in IDENTITY_MEMBERS)
-    if names != present:
-        raise BackupDamaged(path, "archive", Problem.MEMBERS)
-    if not is_canonical(members, data):
-        raise BackupDamaged(path, "archive", Problem.NOT_CANONICAL)
-    return dict(members)
-
-
-def _refuse_newer(manifest: bytes) -> None:
-    """Raise NewerVersion before anything else is checked, because a newer format may be laid out in another
-    way. A number that cannot be read is left to the checks that follow."""
-    try:
-        found = manifest_format(manifest)
-    except Malformed:
-        return
-    if found > FORMAT:
-        raise NewerVersion(Versioned.BACKUP, found, FORMAT)
 
 
 def _manifest(path: str, members: dict[str, bytes]) -> Manifest:

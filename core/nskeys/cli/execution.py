@@ -80,7 +80,7 @@ def execute(options: Namespace, connect: Connect) -> int:
             code = session.with_server_auth(lambda: run_of(options)(session, options))
         finally:
             session.close()
-            secrets.forget()
+            secrets.wipe()
             asked.forget()
         output.finish()
     except UsageProblem as problem:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
-from nskeys.model.register import PROOFS, CopyStatus, Proof, ProofDate
+from nskeys.model.register import PROOFS, CopyStatus, Proof, ProofDate, strongest
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,7 @@ class DatabaseCopy:
     @property
     def proof(self) -> Proof:
         """The strongest level this row may claim: `recorded` without a valid signature."""
-        if not self.signed:
-            return Proof.RECORDED
-        return max((item.proof for item in self.proofs), key=lambda p: p.rank, default=Proof.RECORDED)
+        return strongest(self.proofs) if self.signed else Proof.RECORDED
 
     def reached(self, proof: Proof) -> datetime | None:
         """Return when this level was last reached; None for never, or without a valid signature."""

@@ -74,6 +74,11 @@ class ProofDate:
     moment: datetime
 
 
+def strongest(proofs: Iterable[ProofDate]) -> Proof:
+    """Return the highest of the levels; `recorded` for none."""
+    return max((item.proof for item in proofs), key=lambda proof: proof.rank, default=Proof.RECORDED)
+
+
 @dataclass(frozen=True, slots=True)
 class BackupIdentity:
     """What identifies a backup, the same for all its copies."""
@@ -135,9 +140,7 @@ class BackupCopy:
     @property
     def proof(self) -> Proof:
         """The strongest level this row may claim: `recorded` without a valid signature."""
-        if not self.signed:
-            return Proof.RECORDED
-        return max((item.proof for item in self.proofs), key=lambda p: p.rank, default=Proof.RECORDED)
+        return strongest(self.proofs) if self.signed else Proof.RECORDED
 
     def reached(self, proof: Proof) -> datetime | None:
         """Return when that level was last reached; None if never, or if the row is not signed."""

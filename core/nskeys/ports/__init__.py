@@ -60,7 +60,7 @@ from nskeys.ports.keystore import (
     StoreInfo as StoreInfo,
     Wrapped as Wrapped,
 )
-from nskeys.ports.schedule import (
+from nskeys.ports.machine import (
     ServiceManager as ServiceManager,
+    TrailLogs as TrailLogs,
 )
-from nskeys.ports.trail import TrailLogs as TrailLogs

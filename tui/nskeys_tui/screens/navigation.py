@@ -1,7 +1,8 @@
 """Ways from the first screen to the others. Each is imported when it is opened, so that the first paint and
 the first data do not wait for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from textual.app import App
 from textual.screen import Screen
 
+from nskeys.wording.menu import ENTRIES
+from nskeys_tui.dialogs.palette import Command
 from nskeys_tui.screens.session import Session
 
 SCREENS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -52,3 +55,11 @@ def open_screen(name: str, session: Session) -> Screen[None]:
     module, screen = SCREENS[name]
     made: Callable[[Session], Screen[None]] = getattr(import_module(f"nskeys_tui.screens.{module}"), screen)
     return made(session)
+
+
+def commands_everywhere(app: App[Any], session: Session) -> Iterator[Command]:
+    """Yield what the palette offers on every screen: a command for each of them, which opens on top of the
+    present one, so that Esc leads back."""
+    for entry in ENTRIES:
+        if entry.token in SCREENS:
+            yield Command(entry.name, entry.about, partial(go_to, app, session, entry.token), entry.also)

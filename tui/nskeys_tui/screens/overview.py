@@ -280,7 +280,7 @@ class OverviewScreen(Guarded[None]):
 
     def commands_everywhere(self) -> Iterable[object]:
         """Return the palette's commands that work on every screen."""
-        from nskeys_tui.screens.everywhere import commands_everywhere
+        from nskeys_tui.screens.navigation import commands_everywhere
 
         return commands_everywhere(self.app, self._session)
 

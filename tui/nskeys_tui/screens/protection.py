@@ -213,7 +213,7 @@ class ProtectorScreen(WizardScreen):
 
         outcome = await self.session.work(self.NAME, run, (Stage.UNLOCKING,))
         if outcome.value is None:
-            new.forget()
+            new.wipe()
             await self.tell(outcome.error)
             return
         self.session.secrets.take_over(new)

@@ -20,10 +20,9 @@ from nskeys.services.stopping import stoppable
 from nskeys.wording.errors import say_in_app
 from nskeys.wording.errors.setup import closed_words
 from nskeys.wording.passwords import ONCE_IN_A_RUN, question, strength_words
-from nskeys_tui.dialogs.key_file import AskKeyFile
 from nskeys_tui.dialogs.long_work import DialogSecrets, LongWork, Outcome
 from nskeys_tui.dialogs.questions import Line, LineDialog, MessageDialog
-from nskeys_tui.dialogs.secret import AskPassword, NewPassword
+from nskeys_tui.dialogs.secret import AskKeyFile, AskPassword, NewPassword
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.dialogs.waiting import DialogWaiting
 from nskeys_tui.screens.background import OverviewLoader
@@ -128,7 +127,7 @@ class Session:
 
     def close(self) -> None:
         """Wipe the passphrase, close the CMDB."""
-        self.secrets.forget()
+        self.secrets.wipe()
         self.services.close()
 
 

@@ -10,16 +10,16 @@ from collections.abc import Iterable
 from nskeys.archive.age.file import parse_file
 from nskeys.archive.age.header import Header
 from nskeys.archive.age.x25519 import X25519, X25519Recipient
-from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, first_name, is_canonical, split
+from nskeys.archive.canonical_zip import LOCAL_MARK, ZipInvalid, first_name, split
 from nskeys.archive.database_copy.facts_json import manifest_format, parse_manifest, signed_facts
 from nskeys.archive.database_copy.limits import PART_LIMIT
 from nskeys.archive.database_copy.restore_text import restore_text
+from nskeys.archive.layout import Layout
 from nskeys.crypto.keys import copy_thumbprint, server_thumbprint
 from nskeys.crypto.signing import verify
 from nskeys.errors import (
     BackupDamaged,
     BackupForged,
-    NewerVersion,
     NotABackup,
     PartsMissing,
     PartsMixed,
@@ -30,7 +30,15 @@ from nskeys.model.database_copy import CMDB_NAME, COPY_FORMAT, CopyFacts, CopyMa
 from nskeys.model.signed_json import Malformed
 from nskeys.reasons import Problem, Versioned
 
-_ORDER = (RESTORE_NAME, MANIFEST_NAME, CMDB_NAME)
+_LAYOUT = Layout(
+    order=(RESTORE_NAME, MANIFEST_NAME, CMDB_NAME),
+    optional=(),
+    foreign=KMS_NAME,
+    foreign_kind=Problem.KEY_BACKUP,
+    kind=Versioned.DATABASE_COPY,
+    format=COPY_FORMAT,
+    format_of=manifest_format,
+)
 
 
 def inspect_part(path: str, data: bytes) -> InspectedPart:
@@ -40,7 +48,7 @@ def inspect_part(path: str, data: bytes) -> InspectedPart:
         raise NotABackup(path, Problem.TOO_LARGE)
     if not data.startswith(LOCAL_MARK):
         raise NotABackup(path, Problem.NOT_ZIP)
-    members = _members(path, data)
+    members = _LAYOUT.members(path, data)
     manifest = _manifest(path, members[MANIFEST_NAME])
     facts, cmdb = manifest.facts, members[CMDB_NAME]
     kept = facts.parts[manifest.part - 1].member
@@ -84,34 +92,6 @@ def _names(data: bytes) -> tuple[str, ...]:
     except ZipInvalid:
         # What is cut after its manifest is still one or the other.
         return (CMDB_NAME,) if CMDB_NAME.encode() in data[: 1 << 16] else ()
-
-
-def _members(path: str, data: bytes) -> dict[str, bytes]:
-    if first_name(data) != RESTORE_NAME:
-        raise NotABackup(path, Problem.OTHER_ZIP)
-    try:
-        members = split(data)
-    except ZipInvalid as error:
-        raise BackupDamaged(path, "archive", error.problem) from None
-    names = tuple(name for name, _ in members)
-    if KMS_NAME in names:
-        raise NotABackup(path, Problem.KEY_BACKUP)
-    _refuse_newer(dict(members).get(MANIFEST_NAME, b""))
-    if names != _ORDER:
-        raise BackupDamaged(path, "archive", Problem.MEMBERS)
-    if not is_canonical(members, data):
-        raise BackupDamaged(path, "archive", Problem.NOT_CANONICAL)
-    return dict(members)
-
-
-def _refuse_newer(manifest: bytes) -> None:
-    """Raise NewerVersion before anything else is checked: a newer format may be laid out in another way."""
-    try:
-        found = manifest_format(manifest)
-    except Malformed:
-        return
-    if found > COPY_FORMAT:
-        raise NewerVersion(Versioned.DATABASE_COPY, found, COPY_FORMAT)
 
 
 def _manifest(path: str, data: bytes) -> CopyManifest:

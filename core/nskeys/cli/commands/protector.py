@@ -36,7 +36,7 @@ def change(session: Session, options: Namespace) -> int:
     try:
         info = protection.change(options.protector, session.secrets, new, options.without_backup)
     finally:
-        new.forget()
+        new.wipe()
         asked.forget()
     left = protection.leftovers()
     _tell(session, info, left)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import asyncssh
 
+from nskeys.destinations.location import look_up
 from nskeys.destinations.ssh.address import SftpAddress
-from nskeys.destinations.ssh.connecting import connected
 from nskeys.destinations.ssh.context import PASSPHRASE, PASSWORD, SftpLimits
 from nskeys.destinations.ssh.host_keys import (
     accepted_algorithms,
@@ -142,7 +142,7 @@ async def log_in(
         raise DestinationInvalid(str(address), Problem.NO_USER)
     keys, again = KeySource(credentials), False
     # Before an agent is asked: what is wrong with a server that is not there is no matter of keys.
-    sock = await connected(address, limits.connect)
+    sock = await _connected(address, limits.connect)
     async with keys.with_agent(limits.agent) as shown:
         while True:
             client = _Client(credentials.given(PASSWORD, address.login), shown)
@@ -159,7 +159,7 @@ async def log_in(
                 # It takes no more tries over one connection; over another one it may know those that are
                 # left. Once, for some servers count them all, and those in files first.
                 again, shown = True, sorted(client.left, key=_is_agents)
-            sock = await connected(address, limits.connect)
+            sock = await _connected(address, limits.connect)
 
 
 async def _let_in(
@@ -246,7 +246,7 @@ async def _no_handshake(address: SftpAddress, error: _HungUp, limits: SftpLimits
         return error
     with suppress(OSError, EOFError, DestinationUnreachable):
         async with asyncio.timeout(limits.greeting):
-            with await connected(address, limits.connect) as sock:
+            with await _connected(address, limits.connect) as sock:
                 offered = await host_keys_offered(sock)
     if offered and not any(map(is_accepted, offered)):
         return DestinationUnreachable(str(address), Problem.OLD_HOST_KEY, said=", ".join(offered))
@@ -255,3 +255,29 @@ async def _no_handshake(address: SftpAddress, error: _HungUp, limits: SftpLimits
 
 def _is_agents(pair: asyncssh.SSHKeyPair) -> bool:
     return isinstance(pair, asyncssh.SSHAgentKeyPair)
+
+
+async def _connected(address: SftpAddress, seconds: float) -> socket.socket:
+    """Return a socket connected to the first of the host's addresses that answers."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(seconds):
+            found = await asyncio.wrap_future(look_up(address.host, address.port))
+    except socket.gaierror:
+        raise DestinationUnreachable(str(address), Problem.UNKNOWN_HOST) from None
+    problem: OSError = OSError()
+    for family, kind, protocol, _, sockaddr in found:
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(0)
+            async with asyncio.timeout(seconds / len(found)):
+                await loop.sock_connect(sock, sockaddr)
+        except OSError as error:  # a TimeoutError is one too
+            sock.close()
+            problem = error
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise problem

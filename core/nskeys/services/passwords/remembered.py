@@ -1,16 +1,13 @@
 """Asks for the key store's passphrase or its token's PIN once in a run."""
 
-from types import TracebackType
-from typing import Self
-
-from nskeys.model.secret import SecretBytes
+from nskeys.model.secret import SecretBytes, Wipeable
 from nskeys.ports import Purpose, SecretProvider, SecretRequest
 
 _OPENING = {Purpose.PASSPHRASE: "passphrase", Purpose.NEW_PASSPHRASE: "passphrase", Purpose.PIN: "pin"}
 """What opens a key store: a new passphrase is the passphrase from then on."""
 
 
-class RememberedPassphrase:
+class RememberedPassphrase(Wipeable):
     """A provider that asks for the key store's passphrase, or its token's PIN, once and gives copies of it
     afterwards, until its `with` block ends."""
 
@@ -36,21 +33,10 @@ class RememberedPassphrase:
 
     def take_over(self, other: "RememberedPassphrase") -> None:
         """Take over what `other` remembers, and only that; `other` remembers nothing afterwards."""
-        self.forget()
+        self.wipe()
         self._known, other._known = other._known, {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.forget()
-
-    def forget(self) -> None:
+    def wipe(self) -> None:
         """Wipe what is remembered."""
         for what in tuple(self._known):
             self._forget(what)

@@ -67,7 +67,7 @@ def test_what_one_provider_knows_another_one_takes_over() -> None:
         assert not old
         with run(PASSPHRASE, 0) as given:
             assert given.text() == "new"
-        change.forget()
+        change.wipe()
         assert new.text() == "new"
     assert not new
 

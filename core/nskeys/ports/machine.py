@@ -1,12 +1,16 @@
-"""The port of the service manager that runs jobs by the clock: systemd."""
+"""The ports of this machine: systemd, which runs jobs by the clock, and the logs that get a copy of each
+audit line."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from nskeys.model.audit import AuditEntry
     from nskeys.model.schedule import Job, TimerStatus
+    from nskeys.model.trail_copies import CopiedUpto, LogKind
+    from nskeys.reasons import AnyProblem
 
 
 class ServiceManager(Protocol):
@@ -54,4 +58,26 @@ class ServiceManager(Protocol):
 
     def timer(self, job: Job) -> TimerStatus:
         """Return what is known of a job."""
+        ...
+
+
+class TrailLogs(Protocol):
+    """The logs, and how far each has the trail."""
+
+    def there(self, kind: LogKind) -> bool:
+        """Return whether this machine has such a log of its own."""
+        ...
+
+    def send(self, kind: LogKind, cmdb_id: str, entry: AuditEntry) -> AnyProblem | None:
+        """Send a line. Returns the problem where the log did not take it; raises nothing."""
+        ...
+
+    def copied(self, cmdb_id: str) -> Mapping[LogKind, CopiedUpto]:
+        """Return how far each log has the trail of this CMDB; nothing of a log that never got a line, or
+        where that cannot be read."""
+        ...
+
+    def remember(self, cmdb_id: str, copied: Mapping[LogKind, CopiedUpto]) -> None:
+        """Keep how far each log has the trail; nothing where that cannot be written, so that lines are
+        sent once more."""
         ...
