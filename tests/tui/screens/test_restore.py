@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -18,6 +17,7 @@ from nskeys.services import open_backup as services_opening
 from nskeys.services.credentials import verify
 from nskeys_tui.screens.proof import ProofScreen
 from nskeys_tui.screens.restore import RestoreScreen
+from nskeys_tui.widgets.room import Room
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import NOBODY, PASSPHRASE, PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -113,14 +113,14 @@ async def test_a_screen_that_is_gone_needs_no_room(world: World) -> None:
 async def test_what_was_decided_never_takes_the_room_of_the_plan(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mount = VerticalScroll.mount
+    mount = Room.mount
 
-    async def late(self: VerticalScroll, *widgets: Widget) -> None:
+    async def late(self: Room, *widgets: Widget, **where: Any) -> None:
         """On a busy machine a frame is painted between two steps."""
         await asyncio.sleep(0.1)
-        await mount(self, *widgets)
+        await mount(self, *widgets, **where)
 
-    monkeypatch.setattr(VerticalScroll, "mount", late)
+    monkeypatch.setattr(Room, "mount", late)
     stage = world.on_b(world.backup)
     async with stage.play() as pilot:
         await to_plan(stage, pilot)

@@ -1,7 +1,6 @@
 """Lines to type into: hostile text stays text, and a password never comes out again."""
 
 import pytest
-from textual.containers import VerticalScroll
 from textual.events import Paste
 from textual.widgets import Input
 
@@ -9,6 +8,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.inputs import PasswordInput, TextInput, shown_in_place
+from nskeys_tui.widgets.room import Room
 from tests.tui.stage import SMALL_SIZE, Stage, until
 
 HOSTILE = "a\x1b]52;c;eA==\x07b\x9b31m\u202ec\td"
@@ -168,7 +168,7 @@ async def test_a_long_choice_is_broken_into_lines_and_never_cut() -> None:
 
 async def test_a_list_longer_than_its_place_scrolls_with_the_cursor() -> None:
     choices = ChoiceList([Choice(str(n), f"{n}{LONG_PATH}") for n in range(20)])
-    stage = Stage(VerticalScroll(choices, can_focus=False), size=SMALL_SIZE)
+    stage = Stage(Room(choices), size=SMALL_SIZE)
     async with stage.play() as pilot:
         await stage.settled(pilot)
         choices.focus()

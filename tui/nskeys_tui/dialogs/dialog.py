@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 T = TypeVar("T")
 _DIM = Style(dim=True, bold=False)
@@ -57,8 +58,6 @@ class Dialog(ModalScreen[T | None], Guarded[T | None], Generic[T]):
             border: round $accent;
             border-title-color: $accent;
             border-title-style: bold;
-            overflow: hidden auto;
-            scrollbar-size-vertical: 1;
         }
         & .dialog--text { width: 100%; height: auto; margin: 0 0 1 0; }
         & .dialog--text:last-child { margin: 0; }
@@ -76,7 +75,7 @@ class Dialog(ModalScreen[T | None], Guarded[T | None], Generic[T]):
 
     def compose(self) -> ComposeResult:
         """Return the frame with its title around `body`, and the keys."""
-        frame = Vertical(*self.body(), classes="dialog--frame")
+        frame = Room(*self.body(), classes="dialog--frame")
         frame.border_title = Content(self._title)
         yield Vertical(frame, classes="dialog--edge")
         yield KeyBar()

@@ -11,8 +11,13 @@ from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.key_bar import key_name
 
+_LETTERS = "jkgG"
+_MOVES = (
+    "j k g G",
+    "Down, up, to the beginning and to the end, as the arrows, Home and End; PgUp and PgDn go a page",
+)
+_ARROWS = ("Arrows", "Move, as Home, End, PgUp and PgDn do; letters mean something else here")
 _ALWAYS = (
-    ("j k g G", "Down, up, to the first row and to the last, as the arrows, Home and End"),
     ("Ctrl+P", "All commands, from any screen, found by name"),
     ("Ctrl+Q", "Leave nskeys, from anywhere"),
     ("Tab", "Go to the next part of the screen"),
@@ -21,12 +26,15 @@ _ALWAYS = (
 
 def keys_in_words(screen: Screen[object]) -> tuple[tuple[str, str], ...]:
     """Return key and meaning of everything that the screen offers now."""
+    keys = screen.active_bindings
     rows = [
         (key_name(binding.key), binding.tooltip or binding.description)
-        for _, binding, enabled, _ in screen.active_bindings.values()
+        for _, binding, enabled, _ in keys.values()
         if binding.show and enabled and binding.description
     ]
-    return (*dict.fromkeys(rows), *_ALWAYS)
+    typed = getattr(screen, "takes_letters", False)
+    named = any(key in keys and keys[key].binding.show for key in _LETTERS)
+    return (*dict.fromkeys(rows), _ARROWS if typed or named else _MOVES, *_ALWAYS)
 
 
 class Help(Dialog[None]):

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -14,6 +13,7 @@ from nskeys.wording.menu import NOTHING_FOUND, TYPE_A_WORD
 from nskeys_tui.dialogs.dialog import Dialog, text
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.inputs import SearchInput, TextInput
+from nskeys_tui.widgets.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Palette(Dialog[Command]):
     Palette {
         & .dialog--edge { width: 76; }
         & TextInput { margin: 0 0 1 0; }
-        & VerticalScroll { height: auto; max-height: 60vh; scrollbar-size-vertical: 1; }
+        & #commands { height: auto; max-height: 60vh; }
         & #nothing { display: none; margin: 0; }
     }
     """
@@ -41,6 +41,8 @@ class Palette(Dialog[Command]):
         Binding("enter", "choose", "Do it"),
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("down", "move(1)", show=False, priority=True),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
         Binding("escape", "leave", "Back"),
     ]
 
@@ -50,7 +52,7 @@ class Palette(Dialog[Command]):
 
     def body(self) -> Iterable[Widget]:
         yield SearchInput(TYPE_A_WORD)
-        yield VerticalScroll(ChoiceList(_choices(self._commands), focusable=False), can_focus=False)
+        yield Room(ChoiceList(_choices(self._commands), focusable=False), id="commands")
         yield text(NOTHING_FOUND, id="nothing")
 
     @on(Input.Changed)
@@ -58,12 +60,15 @@ class Palette(Dialog[Command]):
         message.stop()
         found = fitting(self._commands, message.value)
         self.query_one(ChoiceList).show(_choices(found))
-        self.query_one(VerticalScroll).scroll_home(animate=False)
+        self.query_one("#commands", Room).go_to(0)
         self.query_one("#nothing").display = not found
 
     def action_move(self, by: int) -> None:
         """Move in the list with Up and Down; all other keys go to the input."""
         self.query_one(ChoiceList).action_move(by)
+
+    def action_page(self, by: int) -> None:
+        self.query_one(ChoiceList).action_page(by)
 
     def action_choose(self) -> None:
         """Return the command under the cursor."""

@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import Screen
 
 from nskeys.errors import Cancelled, NskeysError
@@ -26,6 +25,7 @@ from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 
 class CopyScreen(Guarded[None]):
@@ -36,9 +36,8 @@ class CopyScreen(Guarded[None]):
         "written. opened: its password opened it. keys match: its keys are the right ones. credentials "
         "open: they opened rows of the CMDB."
     )
-    AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """
-    CopyScreen VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+    CopyScreen Room { padding: 1 1 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "drill", "Drill", tooltip="Prove this copy, without restoring it"),
@@ -54,7 +53,7 @@ class CopyScreen(Guarded[None]):
     def compose(self) -> ComposeResult:
         yield TitleBar("Register")
         yield Rule(backup_name(self._copy))
-        with VerticalScroll():
+        with Room():
             yield Facts(copy_rows(self._copy, self._overview))
         yield Rule()
         yield KeyBar()

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
@@ -32,6 +31,7 @@ from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 
 class CredentialScreen(Guarded[None]):
@@ -41,10 +41,9 @@ class CredentialScreen(Guarded[None]):
         "Everything about one credential. Its secret is opened only when you ask for it, the audit trail "
         "says so, and it is hidden again after a minute, and as soon as you leave this screen."
     )
-    AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """
     CredentialScreen {
-        & VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+        & Room { padding: 1 1 0 1; }
         & #secret { height: auto; margin: 1 0; text-style: bold; }
         & #noted { height: auto; text-style: dim; }
     }
@@ -71,7 +70,7 @@ class CredentialScreen(Guarded[None]):
     def compose(self) -> ComposeResult:
         yield TitleBar("Credential")
         yield Rule()
-        with VerticalScroll():
+        with Room():
             yield Facts()
             yield Static(id="secret")
             yield Static(id="noted")
@@ -149,7 +148,7 @@ class CredentialScreen(Guarded[None]):
         self.refresh_bindings()
         self.query_one("#secret", Static).update(Content("\n".join(lines)))
         self.query_one("#noted", Static).update(Content(NOTED))
-        self.call_after_refresh(self.query_one(VerticalScroll).scroll_end, animate=False)
+        self.call_after_refresh(self.query_one(Room).scroll_end, animate=False)
 
     def action_hide(self) -> None:
         self._hide()

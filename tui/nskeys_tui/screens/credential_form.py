@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.timer import Timer
 
 from nskeys.errors import FieldInvalid, NameTaken, NskeysError
@@ -36,6 +35,7 @@ from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 _FIELDS = ("name", "target", "account", "secret", "note")
 """As the form asks for them, after the kind."""
@@ -51,7 +51,7 @@ class CredentialFormScreen(Guarded[None]):
     )
     DEFAULT_CSS = """
     CredentialFormScreen {
-        & VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+        & Room { padding: 0 1; }
         & ChoiceList { margin: 0 0 1 0; }
     }
     """
@@ -85,7 +85,7 @@ class CredentialFormScreen(Guarded[None]):
         title = "Add a credential" if before is None else f"Edit {credential_title(before)}"
         yield TitleBar(title)
         yield Rule()
-        with VerticalScroll(can_focus=False):
+        with Room():
             kinds = [Choice(kind.value, kind_name(kind), aside=kind_help(kind)) for kind in _KINDS]
             yield ChoiceList(kinds, cursor=_KINDS.index(self._first_kind))
             for name in _FIELDS:

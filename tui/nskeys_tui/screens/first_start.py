@@ -5,7 +5,6 @@ from functools import partial
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -45,6 +44,7 @@ from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 
 class FirstStartScreen(Guarded[None]):
@@ -60,7 +60,7 @@ class FirstStartScreen(Guarded[None]):
     )
     DEFAULT_CSS = """
     FirstStartScreen {
-        & VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+        & Room { padding: 1 1 0 1; }
         & #words { height: auto; margin: 0 0 1 0; }
     }
     """
@@ -74,7 +74,7 @@ class FirstStartScreen(Guarded[None]):
         """Return what is there, and the ways to go on."""
         yield TitleBar(first_title(self._flow.status))
         yield Rule()
-        with VerticalScroll(can_focus=False):
+        with Room():
             yield Static(id="words")
             yield ChoiceList(())
         yield Rule()

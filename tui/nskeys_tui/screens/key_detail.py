@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -20,6 +19,7 @@ from nskeys_tui.widgets.facts import Facts
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 _MARGIN = 3
 """Cells that are not the list's: one at each edge, and one for a scroll bar."""
@@ -32,10 +32,9 @@ class KeyScreen(Guarded[None]):
         "A key's id is its thumbprint, computed anew whenever the key is loaded. It would come back from "
         "any copy below that counts."
     )
-    AUTO_FOCUS = "VerticalScroll"
     DEFAULT_CSS = """
     KeyScreen {
-        & VerticalScroll { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+        & Room { padding: 1 1 0 1; }
         & #copies { height: auto; margin: 1 0 0 0; }
     }
     """
@@ -55,7 +54,7 @@ class KeyScreen(Guarded[None]):
         """Return the facts, then the copies."""
         yield TitleBar(f"Key {kid_name(self._kid)}")
         yield Rule()
-        with VerticalScroll():
+        with Room():
             yield Facts()
             yield Static(id="copies")
         yield Rule()

@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 
 from nskeys.wording.menu import ENTRIES, GROUPS
 from nskeys.wording.text.terminal import pad, width
@@ -15,6 +14,7 @@ from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 _KEYS = {entry.key: entry.token for entry in ENTRIES}
 
@@ -27,7 +27,7 @@ class MenuScreen(Guarded[None]):
         "Esc leads back, step by step."
     )
     DEFAULT_CSS = """
-    MenuScreen VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    MenuScreen Room { padding: 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", tooltip="Back to the first screen"),
@@ -41,7 +41,7 @@ class MenuScreen(Guarded[None]):
     def compose(self) -> ComposeResult:
         yield TitleBar("Menu")
         yield Rule()
-        with VerticalScroll(can_focus=False):
+        with Room():
             yield ChoiceList(menu_choices(), searches=False)
         yield KeyBar()  # no rule above it: every entry is in sight on 24 lines
 

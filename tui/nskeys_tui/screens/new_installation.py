@@ -8,7 +8,6 @@ from typing import ClassVar, TypeAlias
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -36,6 +35,7 @@ from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import LOOKS, Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 Protectors: TypeAlias = Sequence[tuple[str, bool, ProtectorProblem | None]]
 """As `bootstrap.protectors` names them."""
@@ -51,7 +51,7 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
     )
     DEFAULT_CSS = """
     NewInstallationScreen {
-        & VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+        & Room { padding: 0 1; }
         & .new-installation--words { height: auto; margin: 0 0 1 0; }
         & .new-installation--question { height: auto; margin: 1 0 0 0; }
         & #unavailable { height: auto; padding-left: 2; text-style: dim; }
@@ -78,7 +78,7 @@ class NewInstallationScreen(Guarded[FirstStart | None]):
         waiting = self._flow.accept_loss
         yield TitleBar(NEW_INSTALLATION[0] if waiting is None else go_on_without(waiting)[0])
         yield Rule()
-        with VerticalScroll(can_focus=False):
+        with Room():
             if waiting is not None:
                 yield Static(Content(f"! {count_question(waiting)}"), classes="new-installation--words")
                 yield FormField("Credentials", help=count_help(waiting), id="count")

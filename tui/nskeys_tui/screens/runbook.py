@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -22,6 +21,7 @@ from nskeys_tui.screens.session import Session, ask_line, show_done, show_error
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 _NAME = "Runbook"
 _SAVING = "Save the runbook"
@@ -37,14 +37,13 @@ class RunbookScreen(Guarded[None]):
     )
     DEFAULT_CSS = """
     RunbookScreen {
-        & #pages { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+        & #pages { padding: 0 1; }
         & #page { height: auto; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Back", tooltip="Back to where you came from"),
         Binding("s", "save", "Save", tooltip="Write it to a file, as text or as HTML to print"),
-        Binding("down", "scroll(1)", "Scroll", tooltip="Go on reading; Page down goes a page on"),
         Binding("space", "scroll_page(1)", show=False),
     ]
 
@@ -56,7 +55,7 @@ class RunbookScreen(Guarded[None]):
     def compose(self) -> ComposeResult:
         yield TitleBar(_NAME)
         yield Rule()
-        with VerticalScroll(id="pages", can_focus=False):
+        with Room(id="pages"):
             yield Static(id="page")
         yield Rule()
         yield KeyBar()

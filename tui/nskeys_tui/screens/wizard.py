@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -23,6 +22,7 @@ from nskeys_tui.widgets.facts import Facts, Pairs, laid
 from nskeys_tui.widgets.frame import Rule, TitleBar
 from nskeys_tui.widgets.guarded import Guarded
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 
 class WizardScreen(Guarded[None]):
@@ -30,7 +30,7 @@ class WizardScreen(Guarded[None]):
 
     DEFAULT_CSS = """
     WizardScreen {
-        & #step { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+        & #step { padding: 1 1 0 1; }
         & #then { height: auto; padding: 0 1; }
         & #decided { padding: 0 1; }
         & .guided--words { height: auto; margin: 0 0 1 0; }
@@ -58,7 +58,7 @@ class WizardScreen(Guarded[None]):
         """Return the frame, and room for the step."""
         yield TitleBar(self.NAME)
         yield Rule()
-        yield VerticalScroll(id="step", can_focus=False)
+        yield Room(id="step")
         yield Rule(SO_FAR, id="so-far")
         yield Facts(id="decided")
         yield Static(id="then")
@@ -102,7 +102,7 @@ class WizardScreen(Guarded[None]):
         if not self._is_whole:
             return
         self._say_where(heading)
-        room = self.query_one("#step", VerticalScroll)
+        room = self.query_one("#step", Room)
         await room.remove_children()
         if not self._is_whole:
             return
@@ -150,7 +150,7 @@ class WizardScreen(Guarded[None]):
     def _fill_room(self) -> None:
         if not self._is_whole:
             return
-        room = self.query_one("#step", VerticalScroll)
+        room = self.query_one("#step", Room)
         if not room.children:  # between two steps, when nobody knows what the next one needs
             return
         left = room.size.height - max((part.virtual_region.bottom for part in room.children), default=0)

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -16,6 +16,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from nskeys.wording.text.terminal import broken, pad, width
+from nskeys_tui.widgets.room import Room
 
 _LEAST = 10
 """Cells of a line, however narrow the list is."""
@@ -41,6 +42,8 @@ class ChoiceList(Widget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,left,k", "move(-1)", show=False),
         Binding("down,right,j", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
         Binding("home,g", "edge(-1)", show=False),
         Binding("end,G", "edge(1)", show=False),
         Binding("space", "mark", "Mark", tooltip="Take this one too, with every other that is marked"),
@@ -110,12 +113,25 @@ class ChoiceList(Widget, can_focus=True):
             self.post_message(self.Highlighted(self, key))
 
     def action_move(self, by: int) -> None:
-        """Move to the next or the previous choice, without wrapping around."""
-        self.cursor += by
+        """Move to the next or the previous choice, without wrapping around; at the ends the key is the
+        screen's, which scrolls the words above the list."""
+        self._go(self.cursor + by)
+
+    def action_page(self, by: int) -> None:
+        """Move by as many choices as are seen; a list that is seen whole leaves the key to the screen."""
+        whole, seen = self.size.height, self.parent.size.height if isinstance(self.parent, Widget) else 0
+        if not 0 < seen < whole:
+            raise SkipAction
+        self._go(self.cursor + by * max(1, len(self.choices) * seen // whole - 1))
 
     def action_edge(self, towards: int) -> None:
         """Move to the first or the last choice."""
-        self.cursor = 0 if towards < 0 else len(self.choices) - 1
+        self._go(0 if towards < 0 else len(self.choices) - 1)
+
+    def _go(self, cursor: int) -> None:
+        if (cursor := self.validate_cursor(cursor)) == self.cursor:
+            raise SkipAction
+        self.cursor = cursor
 
     def action_choose(self) -> None:
         """Choose what is under the cursor."""
@@ -154,7 +170,8 @@ class ChoiceList(Widget, can_focus=True):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         lines = sum(self._height(self._shown(choice), width) for choice in self.choices)
         gaps = max(0, len(self.choices) - 1)
-        described = isinstance(self.parent, VerticalScroll) and any(item.detail for item in self.choices)
+        on_a_screen = isinstance(self.parent, Room) and not self.screen.is_modal
+        described = on_a_screen and any(item.detail for item in self.choices)
         # A third of the screen is left to what stands above and below.
         self._airy = described and 3 * (lines + gaps) <= 2 * container.height
         return lines + gaps * self._airy

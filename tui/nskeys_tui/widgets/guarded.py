@@ -1,5 +1,5 @@
-"""The base of every screen and dialog: it takes no key while it waits for an answer, and knows what leaving
-it would lose."""
+"""The base of every screen and dialog: it takes no key while it waits for an answer, knows what leaving it
+would lose, and scrolls what is longer than the screen."""
 
 from collections.abc import Sequence
 from typing import ClassVar, TypeVar
@@ -7,17 +7,15 @@ from typing import ClassVar, TypeVar
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
 
 from nskeys.wording.waiting import LEAVE_QUESTION
 from nskeys_tui.widgets.key_bar import KeyBar
+from nskeys_tui.widgets.room import Room
 
 T = TypeVar("T")
 
 LOOKS = "look"
 """The group of workers that only fill a screen: they do not lock it."""
-TEXT = "VerticalScroll, .dialog--frame"
-"""What scrolls on a screen or in a dialog."""
 _MOMENT = 0.3
 """Seconds that an answer may take before the screen says that keys are dropped."""
 
@@ -30,7 +28,7 @@ class Guarded(Screen[T]):
         Binding("up,k", "scroll(-1)", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("pageup", "scroll_page(-1)", show=False),
-        Binding("pagedown", "scroll_page(1)", show=False),
+        Binding("pagedown", "scroll_page(1)", "More", tooltip="Go on reading, a page further down"),
         Binding("home,g", "scroll_edge(0)", show=False),
         Binding("end,G", "scroll_edge(1)", show=False),
     ]
@@ -54,6 +52,11 @@ class Guarded(Screen[T]):
         )
 
     @property
+    def takes_letters(self) -> bool:
+        """Whether a letter is typed, so that none of them moves."""
+        return self.focused is not None and self.focused.check_consume_key("j", "j")
+
+    @property
     def unsaved(self) -> bool:
         """Whether something was typed that leaving the screen would lose."""
         from nskeys_tui.widgets.inputs import TextInput  # the first paint has no line to type into
@@ -65,24 +68,34 @@ class Guarded(Screen[T]):
         """The question before typed text is given up."""
         return (LEAVE_QUESTION,)
 
+    # --- scrolling -----------------------------------------------------------------------------------
+
     @property
-    def _scrolls(self) -> Widget | None:
-        """The part that scrolls; None where there is none."""
-        return next((part for part in self.query(TEXT) if part.display), None)
+    def _room(self) -> Room | None:
+        """The room with more in it than is seen."""
+        return next((room for room in self.query(Room) if room.max_scroll_y), None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a page more where there is one."""
+        if action == "scroll_page" and parameters == (1,):
+            return (room := self._room) is not None and room.has_more
+        return super().check_action(action, parameters)
 
     def action_scroll(self, lines: int) -> None:
-        if (part := self._scrolls) is not None:
-            part.scroll_relative(y=lines, animate=False)
+        if (room := self._room) is not None:
+            room.go_to(room.scroll_y + lines)
 
     def action_scroll_page(self, pages: int) -> None:
         """Scroll a page, keeping one line."""
-        if (part := self._scrolls) is not None:
-            part.scroll_relative(y=pages * max(1, part.size.height - 1), animate=False)
+        if (room := self._room) is not None:
+            room.go_to(room.scroll_y + pages * max(1, room.size.height - 1))
 
     def action_scroll_edge(self, end: int) -> None:
         """Scroll to the beginning or the end."""
-        if (part := self._scrolls) is not None:
-            part.scroll_to(y=part.max_scroll_y if end else 0, animate=False)
+        if (room := self._room) is not None:
+            room.go_to(room.max_scroll_y if end else 0)
+
+    # --- the lock -------------------------------------------------------------------------------------
 
     def on_worker_state_changed(self) -> None:
         """Lock or unlock the screen when a worker begins or ends."""

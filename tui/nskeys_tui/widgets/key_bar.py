@@ -31,8 +31,8 @@ _NAMES = {
 }
 _WAYS_OUT = {"Esc": 1, "?": 2, "F1": 2, "q": 3}
 """The keys that stand last, in this order."""
-_ALWAYS = frozenset({"m", "question_mark", "q", "escape", "enter"})
-"""Keys that lead to all others, or out: the last to be left out of a narrow line."""
+_ALWAYS = frozenset({"m", "question_mark", "q", "escape", "enter", "pagedown"})
+"""Keys that lead to all others, out, or on: the last to be left out of a narrow line."""
 MORE = Binding.Group("More")
 """The group of keys that only help and palette show, because the line has no room."""
 
