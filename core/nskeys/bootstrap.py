@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nskeys.destinations.resolver import AllDestinations, RemoteSchemes
 from nskeys.model.secret import LEAST_SCORE
@@ -67,8 +67,7 @@ PATIENCE = 10.0
 """Seconds that a change waits for another one to end, unless told otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Costs:
+class Costs(NamedTuple):
     """The cost of deriving a key from a password, and the lowest score of a new one; values, so that tests
     need not wait."""
 

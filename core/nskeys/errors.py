@@ -6,6 +6,7 @@ Why it happened is a member of an enum in `nskeys.reasons`.
 """
 
 from dataclasses import dataclass, field, fields
+from typing import NamedTuple
 
 from nskeys.reasons import (
     AnyProblem,
@@ -168,12 +169,10 @@ class CmdbUnreachable(NskeysError):
     detail: str = ""
 
 
-@dataclass(eq=False, repr=False)
 class CmdbForbids(CmdbUnreachable):
     """The server does not let this role do what is needed."""
 
 
-@dataclass(eq=False, repr=False)
 class CmdbFull(CmdbUnreachable):
     """The server has no connection free just now."""
 
@@ -245,7 +244,6 @@ class MoveRefused(NskeysError):
     detail: str = ""
 
 
-@dataclass(eq=False, repr=False)
 class MoveWaits(MoveRefused):
     """It is not moved before the rows here are what they must be; `detail` names the keys."""
 
@@ -311,8 +309,7 @@ class CredentialWaits(NskeysError):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
+class BadRow(NamedTuple):
     """One row of an import that cannot be taken: where, and why (as in FieldInvalid)."""
 
     row: int
@@ -369,12 +366,10 @@ class ProtectorUnavailable(NskeysError):
     reason: ProtectorProblem
 
 
-@dataclass(eq=False, repr=False)
 class KeyStoreUnreached(ProtectorUnavailable):
     """What the KEK is bound to cannot be asked: it is away for now, or this is another machine."""
 
 
-@dataclass(eq=False, repr=False)
 class NoProvenBackup(NskeysError):
     """No proven backup elsewhere holds every key, and the operation puts all of them at stake."""
 
@@ -408,12 +403,10 @@ class KeyUsedUp(NskeysError):
     kid: str
 
 
-@dataclass(eq=False, repr=False)
 class KeyNotUsable(NskeysError):
     """No key is active, so nothing can be sealed."""
 
 
-@dataclass(eq=False, repr=False)
 class RotationNotOpen(NskeysError):
     """`resume` was asked for and no rotation is open."""
 
@@ -601,8 +594,7 @@ class PlanOutdated(NskeysError):
     what: Operation
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(NamedTuple):
     """One part that contradicts the checkpoint, in short words: what it says and what is there."""
 
     what: MismatchKind
@@ -805,6 +797,5 @@ class NotForCustodians(NskeysError):
     path: str
 
 
-@dataclass(eq=False, repr=False)
 class NoCustodians(NskeysError):
     """No secret was split here: there is nothing to check."""

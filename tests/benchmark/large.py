@@ -44,7 +44,7 @@ def fill_with_years(services: Services, vault: Path, credentials: int, keys: int
             change.set_keys([key.info for key in fresh])
             for number in range(backups):
                 copy = _copy(vault, number, kids, installation.cmdb.cmdb_id())
-                copy = replace(copy, backup=replace(copy.backup, copy_kids=copy_kids))
+                copy = replace(copy, backup=copy.backup._replace(copy_kids=copy_kids))
                 record(change, copy, changes.server_key)
         for start in range(0, credentials, _BATCH):
             batch = range(start, min(start + _BATCH, credentials))

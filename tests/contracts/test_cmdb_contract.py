@@ -3,7 +3,6 @@ transactions, the audit trail, rotations and the register.
 """
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -164,7 +163,7 @@ def test_every_change_lengthens_the_chain_by_its_line(cmdb: Cmdb) -> None:
 
 
 def test_events_of_earlier_stand_before_the_line_of_the_change_that_takes_them(cmdb: Cmdb) -> None:
-    waited = replace(an_event("waited"), event_id="ab" * 16)
+    waited = an_event("waited")._replace(event_id="ab" * 16)
     with cmdb.changing(an_event("taker", LATER), [waited]) as change:
         assert change.audit_head().count == 2
     with cmdb.reading() as view:
@@ -250,12 +249,12 @@ def test_a_rotation_is_open_until_it_is_finished(cmdb: Cmdb) -> None:
     with cmdb.changing(an_event()) as change:
         first = change.set_rotation(Rotation(0, NEW_KEY, RotationStage.WAITING, AFTERNOON, AFTERNOON))
     assert first.number == 1
-    going = replace(first, stage=RotationStage.RESEALING, changed=LATER, gate_skipped=True)
+    going = first._replace(stage=RotationStage.RESEALING, changed=LATER, gate_skipped=True)
     with cmdb.changing(an_event()) as change:
         assert change.set_rotation(going) == going
         assert change.rotation() == going
     with cmdb.changing(an_event()) as change:
-        change.set_rotation(replace(going, stage=RotationStage.FINISHED))
+        change.set_rotation(going._replace(stage=RotationStage.FINISHED))
         assert change.rotation() is None
         second = change.set_rotation(Rotation(0, OLD_KEY, RotationStage.WAITING, LATER, LATER))
     assert second.number == 2

@@ -134,7 +134,7 @@ def test_names_are_given_one_after_the_other(cmdb: Cmdb) -> None:
 def test_what_is_not_there_is_not_edited(cmdb: Cmdb) -> None:
     one = a_credential("one")
     add(cmdb, one)
-    edited = replace(one, blob=b"\x01edited")
+    edited = one._replace(blob=b"\x01edited")
     with pytest.raises(NoSuchCredential) as refused, cmdb.changing(an_event()) as change:
         change.replace([edited, a_credential("two", credential_id="ee" * 16)])
     assert refused.value.reference == "ee" * 16
@@ -242,7 +242,7 @@ def test_what_a_later_change_made_is_counted_and_listed_by_key(cmdb: Cmdb) -> No
         later = CredentialFilter(kids=frozenset({OLD_KEY, NEW_KEY}), beyond=((OLD_KEY, 1),))
         names = [one.credential.fields.name for one in view.page(later, CredentialOrder(), 10)]
         assert (names, view.total(later)) == (["c", "d"], 2)
-        assert view.page(replace(later, text="nowhere to be found"), CredentialOrder(), 10) == ()
+        assert view.page(later._replace(text="nowhere to be found"), CredentialOrder(), 10) == ()
 
 
 def test_every_change_has_the_next_number(cmdb: Cmdb) -> None:
@@ -274,7 +274,7 @@ def test_whatever_is_sealed_later_has_a_greater_number(cmdb: Cmdb) -> None:
         assert view.changed_after([OLD_KEY, NEW_KEY], seen) == 0
         assert [use.last_number for use in view.counts()] == [1]
     with cmdb.changing(an_event()) as change:
-        change.replace([replace(edited, credential=replace(edited.credential, number=2))])
+        change.replace([edited._replace(credential=replace(edited.credential, number=2))])
     add(cmdb, a_credential("new", number=3), a_credential("of another key", kid=NEW_KEY, number=3))
     with cmdb.reading() as view:
         assert view.number == 3
@@ -332,7 +332,7 @@ def test_the_states_of_keys_change_with_the_rows_and_their_age_never(cmdb: Cmdb)
     with cmdb.reading() as view:
         assert view.keys() == (a_key(OLD_KEY),)
     with cmdb.changing(an_event()) as change:
-        change.set_keys([replace(retired, created=LATER)])
+        change.set_keys([retired._replace(created=LATER)])
     with cmdb.reading() as view:
         assert view.keys() == (retired,)
 

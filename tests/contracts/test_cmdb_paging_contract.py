@@ -1,7 +1,6 @@
 """Lists, walked page by page: every CMDB shows every row once, in one order that all of them share."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -158,7 +157,7 @@ def test_any_page_is_the_one_that_the_cmdb_in_memory_shows(
 
 def unnumbered(uses: tuple[KeyUse, ...]) -> list[KeyUse]:
     """Apart from the numbers of seals, which count all that was ever sealed in this CMDB."""
-    return [replace(use, last_number=0) for use in uses]
+    return [use._replace(last_number=0) for use in uses]
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ from nskeys.ports import (
     Purpose,
     SecretProvider,
     SecretRequest,
-    ShareRequest,
     Stage,
 )
+from nskeys.ports.shares import ShareRequest
 from nskeys.reasons import Problem, ProtectorProblem
 from nskeys.services.credentials.pages import CredentialPages
 from nskeys.services.flows.first_start import FirstStart as Flow, Way

@@ -78,7 +78,7 @@ def a_declared_backup(
     checked: datetime | None = AFTERNOON, number: int = 187, text: str = "pgBackRest to vault02"
 ) -> DeclaredBackup:
     """Somebody else's backup that this server vouches for; None: nobody checked it."""
-    state = replace(a_database_copy(number).copy, copy_kid="")
+    state = a_database_copy(number).copy._replace(copy_kid="")
     check = checked and BackupCheck(state, checked, Proof.CREDENTIALS_OPEN, "/srv/restored.sqlite3")
     return DeclaredBackup(text, AFTERNOON, (check,) if check else (), signed=True)
 
@@ -86,7 +86,7 @@ def a_declared_backup(
 def a_half(*copies: DatabaseCopy, **changes: object) -> DatabaseHalf:
     """These copies, vouched for by the server that the backups here are of."""
     half = DatabaseHalf(copies, Signers("c0" * 16, SERVER_KEY), frozenset({COPY_KEY}))
-    return replace(half, **changes)  # type: ignore[arg-type]  # fields of DatabaseHalf
+    return half._replace(**changes)  # type: ignore[arg-type]  # fields of DatabaseHalf
 
 
 def an_entry() -> DrillEntry:

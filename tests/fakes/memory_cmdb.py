@@ -315,7 +315,7 @@ class MemoryView:
         if not all(noted.values()):
             return self.counts()
         return tuple(
-            replace(use, credentials=inventory.kinds[use.kind].rows)
+            use._replace(credentials=inventory.kinds[use.kind].rows)
             for use in self.counts()
             if (inventory := noted[use.kid]) is not None and use.kind in inventory.kinds
         )
@@ -504,7 +504,7 @@ class MemoryChange(MemoryView):
     def set_keys(self, keys: Iterable[KeyInfo]) -> None:
         for key in keys:
             known = self.state.keys.get(key.kid, key)
-            self.state.keys[key.kid] = replace(known, state=key.state, state_since=key.state_since)
+            self.state.keys[key.kid] = known._replace(state=key.state, state_since=key.state_since)
             self.state.seals.setdefault(key.kid, 0)
             self.state.inventory.setdefault(key.kid, _nothing(key.kid))
 
@@ -537,11 +537,11 @@ class MemoryChange(MemoryView):
         self.state.drills.append(DrillRow(len(self.state.drills) + 1, text, signature))
 
     def resign_drill(self, number: int, signature: bytes) -> None:
-        self.state.drills[number - 1] = replace(self.state.drills[number - 1], signature=signature)
+        self.state.drills[number - 1] = self.state.drills[number - 1]._replace(signature=signature)
 
     def set_rotation(self, rotation: Rotation) -> Rotation:
         number = rotation.number or max(self.state.rotations, default=0) + 1
-        stored = replace(rotation, number=number)
+        stored = rotation._replace(number=number)
         self.state.rotations[number] = stored
         return stored
 
@@ -552,7 +552,7 @@ class MemoryChange(MemoryView):
 
     def resign_statement(self, number: int, signature: bytes) -> None:
         kept = [
-            replace(one, signature=signature) if one.number == number else one
+            one._replace(signature=signature) if one.number == number else one
             for one in self.state.statements
         ]
         self.state.statements = kept

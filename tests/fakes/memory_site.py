@@ -122,8 +122,8 @@ class MemoryServer(Server):
     def forge_credential(self, credential_id: str, **fields: str) -> None:
         state = self.cmdb.state.copy()
         row = state.rows[credential_id]
-        forged = replace(row.credential.fields, **fields)  # type: ignore[arg-type]  # text fields only
-        state.rows[credential_id] = replace(row, credential=replace(row.credential, fields=forged))
+        forged = row.credential.fields._replace(**fields)  # type: ignore[arg-type]  # text fields only
+        state.rows[credential_id] = row._replace(credential=replace(row.credential, fields=forged))
         self.cmdb.state = state
 
     def restarted(self) -> "MemoryServer":

@@ -36,7 +36,7 @@ def key(kid: Kid = OLD, state: KeyState = KeyState.ACTIVE) -> KeyInfo:
 def copy(*kids: Kid, generation: int = 41, signed: bool = True, **changes: object) -> BackupCopy:
     """A good copy elsewhere that holds these keys."""
     made = a_copy(generation)
-    made = replace(made, backup=replace(made.backup, kids=kids or (OLD,)), signed=signed, drilled_upto=0)
+    made = replace(made, backup=made.backup._replace(kids=kids or (OLD,)), signed=signed, drilled_upto=0)
     return replace(made, **changes)  # type: ignore[arg-type]  # fields of BackupCopy
 
 
@@ -59,7 +59,7 @@ def seen(
         server="ns01",
         cmdb="SQLite",
         protector="file",
-        recoverability=replace(answer, drilled=drilled(answer)),
+        recoverability=answer._replace(drilled=drilled(answer)),
         copies=tuple(copies),
         databases=tuple(databases),
         registry=RegistryValues("/mnt/vault", date),
@@ -67,7 +67,7 @@ def seen(
         put_back=(),
         taken=EVENING,
     )
-    return replace(overview, **changes)  # type: ignore[arg-type]  # fields of Overview
+    return overview._replace(**changes)  # type: ignore[arg-type]  # fields of Overview
 
 
 def drilled(answer: Recoverability) -> int:

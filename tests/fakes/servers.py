@@ -25,8 +25,10 @@ from nskeys.model.plans import (
     RotationReport,
     SetUpReport,
 )
-from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, RecoveryReport, Unlock
+from nskeys.model.recovery import IdentityKind
+from nskeys.model.recovery_plans import RecoveryReport
 from nskeys.model.secret import SecretBytes
+from nskeys.model.unlock import BY_ITS_OWN, Unlock
 from nskeys.ports import Progress, Protector, Purpose, SecretProvider, Settings, SilentProgress, StoreInfo
 from nskeys.protectors.catalogue import protector
 from nskeys.services.installation import Installation

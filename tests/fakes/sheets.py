@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from nskeys.errors import SecretUnavailable
 from nskeys.model.custodians import CheckReport, Share, Split
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import SecretRequest, ShareRequest
+from nskeys.ports import SecretRequest
+from nskeys.ports.shares import ShareRequest
 from nskeys.reasons import Wanted
 from tests.fakes.servers import Server
 

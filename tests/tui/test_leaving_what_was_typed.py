@@ -13,7 +13,8 @@ from textual.screen import Screen
 
 import nskeys_tui.dialogs
 import nskeys_tui.screens
-from nskeys.ports import Purpose, SecretRequest, ShareRequest
+from nskeys.ports import Purpose, SecretRequest
+from nskeys.ports.shares import ShareRequest
 from nskeys_tui.dialogs.palette import Palette
 from nskeys_tui.dialogs.questions import Line, LineDialog
 from nskeys_tui.dialogs.share import AskShare

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, ShareRequest, Stage
+from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
+from nskeys.ports.shares import ShareRequest
 from nskeys_tui.dialogs.long_work import LongWork
 from nskeys_tui.dialogs.questions import ConfirmDialog
 from nskeys_tui.dialogs.share import AskShare

@@ -19,7 +19,7 @@ KEYS_LIMIT = 10_000
 SERVER_LIMIT = 255
 
 
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
     "\u00ad\u061c\u180e\u200b\u200e\u200f"  # soft hyphen, marks and spaces without a shape
     "\u2028-\u202e\u2060-\u206f"  # line separators, bidirectional controls
@@ -32,7 +32,7 @@ def problem_of(text: str, limit: int) -> HintProblem | None:
     """`too_long`, `control_characters`, `not_nfc` or None."""
     if len(text) > limit:
         return HintProblem.TOO_LONG
-    if _UNSAFE.search(text):
+    if re.search(_UNSAFE, text):  # compiled at first use: it takes as long as importing this module
         return HintProblem.CONTROL_CHARACTERS
     return None if unicodedata.is_normalized("NFC", text) else HintProblem.NOT_NFC
 

@@ -4,7 +4,8 @@ here too.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from nskeys.errors import NewerVersion
 from nskeys.model.recovery import (
@@ -37,8 +38,7 @@ _RECIPIENT = r"age1[02-9ac-hj-np-z]{58}"
 _SET = r"([a-z]{4,8} [a-z]{4,8})?"
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryRecord:
+class RecoveryRecord(NamedTuple):
     """What the CMDB's record says."""
 
     recovery: Recovery

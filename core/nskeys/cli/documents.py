@@ -5,7 +5,6 @@ allowed, changing or removing one is not.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -222,7 +221,7 @@ def destination(status: "DestinationStatus", problem: str | None) -> Document:
     return {
         "destination": status.info.address,
         "elsewhere": status.info.declared_elsewhere,
-        "mounted": None if status.info.mounted is None else asdict(status.info.mounted),
+        "mounted": None if status.info.mounted is None else status.info.mounted._asdict(),
         "key_file": status.info.key_file,
         "location": status.where.location.value,
         "reason": status.where.reason.value,

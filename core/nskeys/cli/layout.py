@@ -6,9 +6,8 @@ Words are never broken, so that a path, a hash or a command can be copied as a w
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from nskeys.wording.text.terminal import middle, safe, width
 
@@ -22,8 +21,7 @@ _KEPT = frozenset({"name", "key", "id"})
 _BOLD, _RED, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """How wide the terminal is, and what it can show."""
 
     columns: int | None = None

@@ -13,7 +13,8 @@ from nskeys.cli.prompt import Prompt, conversation
 from nskeys.cli.shares import ShareSource
 from nskeys.errors import FieldInvalid, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Purpose, SecretProvider, SecretRequest, ShareRequest
+from nskeys.ports import Purpose, SecretProvider, SecretRequest
+from nskeys.ports.shares import ShareRequest
 from nskeys.reasons import FieldProblem, Opens, PasswordProblem, SecretProblem, Wanted
 from nskeys.wording.passwords import ALL_THE_SAME, Question, password_refused, question, weak_words
 

@@ -1,5 +1,7 @@
 """What a command gets: the two streams, the secrets, and the services, connected at first use."""
 
+from __future__ import annotations
+
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -75,7 +77,7 @@ class Session:
         except SecretUnavailable:
             return None
 
-    def services(self, cmdb: str | None = None) -> "Services":
+    def services(self, cmdb: str | None = None) -> Services:
         """Return the services of this home; `cmdb` is used where none is configured yet."""
         if self._services is None:
             self._services = self._connect(self._home, cmdb, self._wait)
@@ -106,7 +108,7 @@ class Session:
         return self._letting_in(call, problems)
 
     @contextmanager
-    def progress(self, proof_line: "ProofLine | None" = None) -> "Iterator[TerminalProgress]":
+    def progress(self, proof_line: ProofLine | None = None) -> Iterator[TerminalProgress]:
         """Show on the terminal how far the work is; `proof_line` is used for text alone. From now on
         garbage is collected: a short command ends before it has any."""
         from nskeys.cli.progress import TerminalProgress
@@ -127,7 +129,7 @@ class Session:
             self._services.close()
 
 
-def connect_here(home: str | None, cmdb: str | None, wait: float) -> "Services":
+def connect_here(home: str | None, cmdb: str | None, wait: float) -> Services:
     """Return the services as the program wires them. Imported here, since this is slow to load."""
     from nskeys.bootstrap import connect
 

@@ -7,7 +7,7 @@ from nskeys.cli.files import STANDARD_INPUT, STDERR, STDIN, guard, read_text_inp
 from nskeys.cli.prompt import Prompt, conversation
 from nskeys.errors import FileUnreadable, SecretUnavailable, ShareRefused
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import ShareRequest
+from nskeys.ports.shares import ShareRequest
 from nskeys.reasons import Problem, SecretProblem, Wanted
 from nskeys.services.flows.share_entry import ShareEntry
 from nskeys.services.flows.share_file import WrittenShare, written_shares

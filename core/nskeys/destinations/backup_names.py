@@ -8,9 +8,8 @@ from itertools import chain, count, islice
 from nskeys.ports import Listed, Listing
 
 _MOST_NAMES = 1_000
-_BACKUP = re.compile(r"(?P<stem>.*?)(?:-(?P<number>\d{1,9}))?\.(?:zip|kms)", re.DOTALL)
+_ENDINGS = (".zip", ".kms")
 _PREFIX, _SUFFIX = ".nskeys-", ".part"
-_STAMP = re.compile(r"\d{8}T\d{6}Z")
 
 
 def temporary_name() -> str:
@@ -31,7 +30,7 @@ def candidates(name: str) -> Iterator[str]:
 
 def is_backup(name: str) -> bool:
     """Return whether a file of this name may be a backup: `.zip` or `.kms`."""
-    return _BACKUP.fullmatch(name) is not None
+    return name.endswith(_ENDINGS)
 
 
 def is_plain(name: str) -> bool:
@@ -50,6 +49,6 @@ def listing_of(found: Iterable[Listed]) -> Listing:
 
 
 def _age(name: str) -> tuple[str, int, str]:
-    match, stamp = _BACKUP.fullmatch(name), _STAMP.search(name)
-    number = match["number"] if match else None
-    return (stamp[0] if stamp else "", int(number or 1), name)
+    # Not compiled at import: most commands sort nothing.
+    number, stamp = re.search(r"-(\d{1,9})\.\w+\Z", name), re.search(r"\d{8}T\d{6}Z", name)
+    return (stamp[0] if stamp else "", int(number[1]) if number else 1, name)

@@ -7,9 +7,8 @@ doubt it is `here` or `unknown`: a backup that dies with the machine must never 
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from nskeys.destinations.declared_mount import mounted_at
@@ -44,8 +43,7 @@ _LOOKUP_TIMEOUT_S = 2.0
 _OWN_NAMES = ("localhost", "ip6-localhost", "localhost.localdomain")
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """The identity of this machine: its names, a test for its IP addresses, and a look-up of a name's
     addresses."""
 

@@ -1,8 +1,9 @@
 """Resolving addresses to destinations: the scheme of an address, and what is configured for it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
@@ -66,10 +67,10 @@ class AllDestinations:
     def __init__(
         self,
         declared: Callable[[], Sequence[DestinationInfo]],
-        workers: "Workers | None" = None,
+        workers: Workers | None = None,
         slow: SlowMount = slow_mount,
         remote: Mapping[str, Scheme[Any]] = _NOTHING,
-        servers: "Callable[[], SshPool] | None" = None,
+        servers: Callable[[], SshPool] | None = None,
     ) -> None:
         self._servers = servers
         self._declared = declared
@@ -157,11 +158,11 @@ class AllDestinations:
 
     def _as_configured(self, destination: DestinationInfo, address: str) -> DestinationInfo:
         """Return the configured values, replaced by those that the caller gives now."""
-        now, configured = replace(destination, address=address), self._known(address)
+        now, configured = destination._replace(address=address), self._known(address)
         if configured is None:
             return now
-        names = [field.name for field in fields(now) if not getattr(now, field.name)]
-        return replace(now, **{name: getattr(configured, name) for name in names})
+        names = [name for name in now._fields if not getattr(now, name)]
+        return now._replace(**{name: getattr(configured, name) for name in names})
 
     def _known(self, normal: str) -> DestinationInfo | None:
         return next((known for known in self._declared() if self.is_at(known, normal)), None)
@@ -177,7 +178,7 @@ class RemoteSchemes(Mapping[str, Scheme[Any]]):
     """Every scheme but that of folders, for one run; each is imported and made when an address first has
     it. `servers` returns the pool of SSH servers."""
 
-    def __init__(self, servers: "Callable[[], SshPool] | None" = None) -> None:
+    def __init__(self, servers: Callable[[], SshPool] | None = None) -> None:
         self._servers = servers
         self._makers = {"s3": self._s3, "sftp": self._sftp}
         self._made: dict[str, Scheme[Any]] = {}
@@ -206,7 +207,7 @@ class RemoteSchemes(Mapping[str, Scheme[Any]]):
         return SftpScheme(self._servers() if self._servers else _no_servers())
 
 
-def _no_servers() -> "SshPool":
+def _no_servers() -> SshPool:
     from nskeys.destinations.ssh.known_hosts import KnownHosts
     from nskeys.destinations.ssh.pool import SshPool
 

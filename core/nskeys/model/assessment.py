@@ -8,8 +8,8 @@ key.
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from nskeys.model.credentials import CHANGE_LIMIT
 from nskeys.model.database_register import DatabaseCopy
@@ -44,8 +44,7 @@ _Quality = tuple[int, int, datetime]
 """Proof, generation and last look: what makes one copy better than another."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(NamedTuple):
     """A copy that counts, with its rank among others, worked out once for all its keys."""
 
     copy: BackupCopy
@@ -62,8 +61,7 @@ def _standing(copy: BackupCopy) -> _Standing:
     return _Standing(copy, limit, seen, unseen)
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What the answer depends on besides keys, their use and copies."""
 
     cmdb_id: str
@@ -123,8 +121,7 @@ def assess(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Half:
+class _Half(NamedTuple):
     """The database copies, with the keys in good key backups elsewhere."""
 
     database: DatabaseHalf
@@ -149,7 +146,7 @@ class _Half:
             return Beyond(0)
         made = max(copy.copy.created for copy in serving if copy.copy.number == upto)
         later = self.database.later(rows.state.kid, upto, made)
-        return replace(later, credentials=min(later.credentials, rows.credentials))
+        return later._replace(credentials=min(later.credentials, rows.credentials))
 
     def lack(self, rows: RowsOf, upto: int) -> Lack:
         """Return which half is missing for those."""
@@ -161,8 +158,7 @@ class _Half:
         return Lack.CHANGED if upto else Lack.DATABASE
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
+class _Rows(NamedTuple):
     """The credentials of one key."""
 
     state: RowsOf

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from nskeys.model.signed_json import (
     Json,
@@ -86,8 +87,7 @@ class Action(StrEnum):
     """Everything is taken as it was found; the reason stands in the statement too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who acts. What the kernel knows comes first; `sudo_user` is a claim."""
 
     uid: int
@@ -117,8 +117,7 @@ class Actor:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEvent:
+class AuditEvent(NamedTuple):
     """What a change writes to the audit trail. `details` holds no secret: names, counts, ids."""
 
     action: Action
@@ -168,8 +167,7 @@ def event_from_line(line: str) -> AuditEvent | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(NamedTuple):
     """A line of the audit trail as stored."""
 
     number: int

@@ -7,8 +7,8 @@ CMDB, and with what it names in the home (`model.home_checkpoint`). Whatever con
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from nskeys.errors import NewerVersion
 from nskeys.model.audit import AuditHead
@@ -56,16 +56,14 @@ _MEMBERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Predecessor:
+class Predecessor(NamedTuple):
     """A server key that signed before this one, and the number of the last change that counts under it."""
 
     server_key: str
     upto: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unexplained:
+class Unexplained(NamedTuple):
     """A mismatch that changes went on beside."""
 
     what: str
@@ -74,8 +72,7 @@ class Unexplained:
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class LastCheck:
+class LastCheck(NamedTuple):
     """The last look at everything: the number of the change that wrote it down, when, and how many
     mismatches it found."""
 
@@ -84,8 +81,7 @@ class LastCheck:
     findings: int
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """What was after the change with this number. Hashes are SHA-256 in hex; None where there is nothing to
     be hashed."""
 
@@ -107,8 +103,7 @@ class Checkpoint:
     last_check: LastCheck | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SignedCheckpoint:
+class SignedCheckpoint(NamedTuple):
     """A checkpoint as it is stored: `text` is exactly what `signature` covers."""
 
     text: str

@@ -2,22 +2,20 @@
 and in every key backup, so whoever opens a key backup opens the copies too, and a copy asks nobody."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from nskeys.model.secret import SecretBytes
 
 
-@dataclass(frozen=True, slots=True)
-class CopyKey:
+class CopyKey(NamedTuple):
     """A copy key's RFC 7638 thumbprint (64 hex digits), and when it was made."""
 
     kid: str
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HeldCopyKey:
+class HeldCopyKey(NamedTuple):
     """A copy key with its private half, 32 bytes."""
 
     key: CopyKey

@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind
 from nskeys.model.keys import Kid
@@ -21,8 +21,7 @@ class SortBy(StrEnum):
     UPDATED = "updated"
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialFilter:
+class CredentialFilter(NamedTuple):
     """Which credentials to list: of one kind, containing a text, sealed by one of some keys (None: any), of
     these keys only what a change after some number made what it is."""
 
@@ -33,16 +32,14 @@ class CredentialFilter:
     """Keys among `kids`, each with such a number."""
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialOrder:
+class CredentialOrder(NamedTuple):
     """The column a list is sorted by, and the direction."""
 
     by: SortBy = SortBy.NAME
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedCredential:
+class PlacedCredential(NamedTuple):
     """A credential with its keyset cursor: the two values that say where it stands in an order."""
 
     credential: Credential
@@ -60,8 +57,7 @@ _BETWEEN = "\x01"
 """Sorts before every character of a line, so equal fields stay together, ordered by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class SortKeys:
+class SortKeys(NamedTuple):
     """What a list stores of a credential besides its fields: one sort key per order, and the searched
     text."""
 

@@ -9,7 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from nskeys.errors import FieldInvalid
@@ -32,8 +32,7 @@ class CredentialKind(StrEnum):
     RUN_AS = "run-as"
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialFields:
+class CredentialFields(NamedTuple):
     """The fields that the seal binds, valid and in NFC. Make one with `check_fields`."""
 
     kind: CredentialKind
@@ -90,8 +89,7 @@ class UnreadableCredential(Credential):
         return f"{kind}/{self.fields.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableRow:
+class UnreadableRow(NamedTuple):
     """A row of the CMDB, in any table, that nskeys did not write like this."""
 
     table: str
@@ -102,8 +100,7 @@ class UnreadableRow:
     credential: UnreadableCredential | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SealedCredential:
+class SealedCredential(NamedTuple):
     """A credential with its sealed secret, as stored."""
 
     credential: Credential

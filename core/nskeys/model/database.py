@@ -1,7 +1,7 @@
 """What is known about the CMDB's database besides its rows."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class LoginSafety(StrEnum):
@@ -15,8 +15,7 @@ class LoginSafety(StrEnum):
     """Another machine: TLS with the server's name checked, and SCRAM or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseConnection:
+class DatabaseConnection(NamedTuple):
     """What protects an open connection to a database server, in libpq's words."""
 
     socket: bool
@@ -32,8 +31,7 @@ class DatabaseConnection:
         return bool(self.tls) and self.sslmode in ("verify-ca", "verify-full")
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseLogin:
+class DatabaseLogin(NamedTuple):
     """How nskeys logs in to a database server."""
 
     safety: LoginSafety

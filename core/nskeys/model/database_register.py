@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
 from nskeys.model.register import PROOFS, CopyStatus, Proof, ProofDate, strongest
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredPart:
+class RegisteredPart(NamedTuple):
     """The archive of one part: its file name, hash and size."""
 
     name: str
@@ -18,8 +18,7 @@ class RegisteredPart:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class CopyIdentity:
+class CopyIdentity(NamedTuple):
     """What identifies a database copy, the same wherever it lies."""
 
     sha256: str

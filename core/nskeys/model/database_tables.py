@@ -5,8 +5,8 @@ derived (`listing`), what stands before the rows (`checkpoint`) and what nothing
 not in it.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class ColumnKind(StrEnum):
@@ -19,16 +19,14 @@ class ColumnKind(StrEnum):
     BYTES_OR_NULL = "bytes or null"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table."""
 
     name: str
     kind: ColumnKind
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A table; its first column is the primary key."""
 
     name: str

@@ -8,6 +8,7 @@ key, while the check is not too old.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from nskeys.model.database_register import CopyIdentity, DatabaseCopy
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
@@ -24,8 +25,7 @@ ROW_KIND = "declared"
 """What stands in the register's column of hashes for such a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackupCheck:
+class BackupCheck(NamedTuple):
     """What a check proved: the backup brings back the CMDB as it was after the change `state.number`."""
 
     state: CopyIdentity

@@ -1,8 +1,8 @@
 """Where a backup lies, seen from this machine, and how that was found out."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Location(StrEnum):
@@ -33,8 +33,7 @@ class LocationReason(StrEnum):
     """It was checked, and the result is inconclusive."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocatedAt:
+class LocatedAt(NamedTuple):
     """A location, its reason, and a detail to name: a mount source, or the words of a declaration."""
 
     location: Location
@@ -46,8 +45,7 @@ _SAME_KIND = MappingProxyType({"nfs4": "nfs", "smb3": "cifs", "smbfs": "cifs"})
 """Types that the same share may be mounted with, depending on what server and client negotiate."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mounted:
+class Mounted(NamedTuple):
     """The file system that holds a folder: its mount point, type, source (of a network mount the server
     and its export), UUID (empty where the system gives none), and the folder's path inside it.
 
@@ -77,8 +75,7 @@ class Mounted:
         return len(kinds) == 1 and self.source.rstrip("/") == now.source.rstrip("/")
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationInfo:
+class DestinationInfo(NamedTuple):
     """A configured destination: its address, what a person declared about it (empty: nothing), the file
     with the key that its server is shown (empty: the usual ones), and the file system its folder was on
     when that was declared (None: nothing was declared, or it is not a folder)."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from nskeys.model.audit import Actor
 from nskeys.model.register import Proof
@@ -77,8 +78,7 @@ class DrillEntry:
         return timedelta(seconds=self.seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Diary:
+class Diary(NamedTuple):
     """The last lines of the diary, newest first."""
 
     entries: tuple[DrillEntry, ...]

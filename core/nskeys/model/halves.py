@@ -6,10 +6,9 @@ iff its own number is no higher.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from nskeys.model.checkpoint import Predecessor
 from nskeys.model.database_register import CopyIdentity, DatabaseCopy, newest_first
@@ -36,8 +35,7 @@ class Lack(StrEnum):
     """They changed since the last good database copy elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signers:
+class Signers(NamedTuple):
     """Whose database copies count here, and of which changes."""
 
     cmdb_id: str
@@ -58,8 +56,7 @@ class Signers:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseHalf:
+class DatabaseHalf(NamedTuple):
     """What is known of the rows' half of the backup."""
 
     copies: tuple[DatabaseCopy, ...] = ()
@@ -80,8 +77,7 @@ class DatabaseHalf:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RowsOf:
+class RowsOf(NamedTuple):
     """A key's rows: up to which change they were made, moved under the key, and counted anew."""
 
     kid: Kid

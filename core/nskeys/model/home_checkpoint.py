@@ -8,6 +8,7 @@ change was made, and what is left to do in the home.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from nskeys.errors import NewerVersion
 from nskeys.model.checkpoint import (
@@ -37,8 +38,7 @@ HOME_LIMIT = 64 << 20
 _SIGNATURE_SIZE = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """The last change that moved the CMDB to another database: its number, and the URL of the one that it
     left."""
 

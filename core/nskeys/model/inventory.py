@@ -7,6 +7,7 @@ else did to a row stays in them, also after nskeys edited or removed that row.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nskeys.model.keys import Kid
 
@@ -15,8 +16,7 @@ ROW_SUM_SIZE = 256
 ROW_SUM_MASK = (1 << 8 * ROW_SUM_SIZE) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """How many credentials of one kind a key seals, and the sum of their numbers."""
 
     rows: int = 0
@@ -38,8 +38,7 @@ class KeyInventory:
     """The number of the last change that counted all this anew; 0 for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class KindDifference:
+class KindDifference(NamedTuple):
     """A kind of which there are other credentials than the key's row says."""
 
     kind: str
@@ -47,8 +46,7 @@ class KindDifference:
     found: Tally
 
 
-@dataclass(frozen=True, slots=True)
-class KeyDifference:
+class KeyDifference(NamedTuple):
     """A key whose credentials are not those that its row says."""
 
     kid: Kid

@@ -1,10 +1,9 @@
 """Keys and their states, after NIST SP 800-57 part 1, section 7. Keys are never destroyed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 Kid = NewType("Kid", str)
 """64 lower-case hex digits: the key's RFC 7638 thumbprint with SHA-256."""
@@ -32,16 +31,14 @@ def stricter(one: KeyState, other: KeyState) -> KeyState:
     return max(one, other, key=_STRICTNESS.index)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredKey:
+class StoredKey(NamedTuple):
     """A key whose file is in the key store. Its state is a row of the CMDB (`KeyInfo`)."""
 
     kid: Kid
     created: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class KeyInfo:
+class KeyInfo(NamedTuple):
     """A key and its state, as the CMDB has them. The state changes in the transaction that changes the
     rows; whether the key itself is here, the key store knows."""
 
@@ -57,7 +54,7 @@ class KeyInfo:
 
     def in_state(self, state: KeyState, since: datetime) -> "KeyInfo":
         """Return the key in this state; the key itself when it is in that state already."""
-        return self if state is self.state else replace(self, state=state, state_since=since)
+        return self if state is self.state else self._replace(state=state, state_since=since)
 
 
 def undescribed(kid: Kid) -> KeyInfo:
@@ -66,8 +63,7 @@ def undescribed(kid: Kid) -> KeyInfo:
     return KeyInfo(kid, long_ago, KeyState.DEACTIVATED, long_ago)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUse:
+class KeyUse(NamedTuple):
     """How many credentials of one kind a key seals, and which changes made them what they are."""
 
     kid: Kid
@@ -86,8 +82,7 @@ class KeyUse:
     """The lowest number among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beyond:
+class Beyond(NamedTuple):
     """The credentials of a key that have a greater number than some change."""
 
     credentials: int
@@ -116,8 +111,7 @@ class RotationStage(StrEnum):
     FINISHED = "finished"
 
 
-@dataclass(frozen=True, slots=True)
-class Rotation:
+class Rotation(NamedTuple):
     """One rotation, from its first record to its last."""
 
     number: int
@@ -139,8 +133,7 @@ class Rotation:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Leftover:
+class Leftover(NamedTuple):
     """An earlier key store, or one that was never finished, that could not be removed."""
 
     path: str

@@ -1,8 +1,8 @@
 """What monitoring reports besides recoverability: copies by state, overdue drills and unused passwords."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from nskeys.model.register import PROOFS, BackupCopy, CopyStatus, Proof
 
@@ -21,8 +21,7 @@ DATABASE_CHECK_DAYS = 30
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryPractice:
+class RecoveryPractice(NamedTuple):
     """When the copies that count were last drilled, and when a person last typed what opens one of them.
     Dates in the future are left out, because they come from a wrong clock."""
 
@@ -68,8 +67,7 @@ def recovery_practice(copies: Iterable[BackupCopy], days: int, now: datetime) ->
 _TOLD = tuple(proof for proof in PROOFS if proof is not Proof.RECORDED)
 
 
-@dataclass(frozen=True, slots=True)
-class CopyCounts:
+class CopyCounts(NamedTuple):
     """How many copies the register has in each state, without retired ones."""
 
     counting: int

@@ -1,7 +1,7 @@
 """What a person does next: the action and what it is done to, in no words of any front end."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class NextAction(StrEnum):
@@ -39,8 +39,7 @@ class NextAction(StrEnum):
     """Give a credential a new secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class NextStep:
+class NextStep(NamedTuple):
     """An action, and the file it is to be done to; with an empty one the person chooses."""
 
     action: NextAction

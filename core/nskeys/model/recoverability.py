@@ -4,9 +4,9 @@ A credential comes back where both of its halves do: its key from a key backup, 
 copy. `model.assessment` works it out.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from nskeys.model.credentials import Credential
 from nskeys.model.database_register import DatabaseCopy
@@ -39,8 +39,7 @@ class DueReason(StrEnum):
     """The newest backup does not open with the recovery identity that is in force."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCoverage:
+class KeyCoverage(NamedTuple):
     """One key: is it here, which credentials it seals, where it would come back from."""
 
     kid: Kid
@@ -99,8 +98,7 @@ class KeyCoverage:
         return RecoveryState.AT_RISK if self.here else RecoveryState.LOST
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """Credentials by what becomes of them; `opens_here` counts those whose key is here."""
 
     total: int
@@ -112,8 +110,7 @@ class Totals:
     """Rows that cannot be read: credentials that come back from nowhere; part of `total` alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recoverability:
+class Recoverability(NamedTuple):
     """The answer, as the first screen and `status` show it."""
 
     totals: Totals
@@ -192,8 +189,7 @@ class Recoverability:
         return RecoveryState.LOST
 
 
-@dataclass(frozen=True, slots=True)
-class CopyClaim:
+class CopyClaim(NamedTuple):
     """How far it was proven that this one credential comes back from a copy, and when."""
 
     copy: BackupCopy
@@ -201,8 +197,7 @@ class CopyClaim:
     moment: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialCoverage:
+class CredentialCoverage(NamedTuple):
     """One credential: what becomes of it, since when it is exposed, and where its key and its row would
     come back from, best proof first."""
 

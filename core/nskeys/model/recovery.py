@@ -10,8 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-
-from nskeys.model.secret import SecretBytes
+from typing import NamedTuple
 
 
 class IdentityKind(StrEnum):
@@ -57,8 +56,7 @@ class RecoveryIdentity:
         return self.kind.member
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierIdentity:
+class EarlierIdentity(NamedTuple):
     """An identity that was replaced; backups made for it still open with it."""
 
     kind: IdentityKind
@@ -66,8 +64,7 @@ class EarlierIdentity:
     recipient: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(NamedTuple):
     """Who can open backups: at most one identity of each kind in force, and the earlier ones."""
 
     identities: tuple[RecoveryIdentity, ...] = ()
@@ -130,56 +127,3 @@ class Recovery:
 
 
 NO_RECOVERY = Recovery()
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryPlan:
-    """What making an identity will do. `replaces` is the one in force now; `open_with_it` counts the
-    backups in the register that open with that one, now and later."""
-
-    kind: IdentityKind
-    number: int
-    shares: int
-    threshold: int
-    replaces: RecoveryIdentity | None
-    open_with_it: int
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryReport:
-    """An identity that was made, and that opened a test file with its password."""
-
-    identity: RecoveryIdentity
-    replaced: RecoveryIdentity | None
-    path: str
-    """Where its file lies in the home."""
-
-
-class UnlockMethod(StrEnum):
-    """How a backup is opened, and with what."""
-
-    OWN = "own"
-    """What the backup itself wants: its password, or that of its recovery identity."""
-    IDENTITY_FILE = "identity_file"
-    """A file that somebody named: an age identity or an ssh key, under a password or not."""
-    SHARES = "shares"
-    """The custodians' shares."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unlock:
-    """The method, and for a file its name and content; the caller that read it wipes that."""
-
-    means: UnlockMethod = UnlockMethod.OWN
-    name: str = ""
-    identity: SecretBytes | None = field(default=None, repr=False)
-
-
-BY_ITS_OWN = Unlock()
-BY_SHARES = Unlock(UnlockMethod.SHARES)
-
-
-def by_file(name: str, identity: SecretBytes) -> Unlock:
-    """Return the method that uses an identity file."""
-    return Unlock(UnlockMethod.IDENTITY_FILE, name, identity)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from nskeys.model.destinations import LocatedAt, Location, LocationReason
 from nskeys.model.keys import Kid
@@ -66,8 +67,7 @@ class Signer(StrEnum):
     """There is no server key here to compare with."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProofDate:
+class ProofDate(NamedTuple):
     """A level of proof, and when it was reached."""
 
     proof: Proof
@@ -79,8 +79,7 @@ def strongest(proofs: Iterable[ProofDate]) -> Proof:
     return max((item.proof for item in proofs), key=lambda proof: proof.rank, default=Proof.RECORDED)
 
 
-@dataclass(frozen=True, slots=True)
-class BackupIdentity:
+class BackupIdentity(NamedTuple):
     """What identifies a backup, the same for all its copies."""
 
     kms_sha256: str

@@ -1,11 +1,10 @@
 """The two registry values: of the last good backup, as the product keeps them."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryValues:
+class RegistryValues(NamedTuple):
     """`KMSBackupPath` and `KMSBackupDate`: destination and time of the last good key backup."""
 
     backup_path: str | None = None

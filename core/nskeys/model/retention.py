@@ -6,9 +6,9 @@ whatever their addresses are.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from nskeys.model.database_register import DatabaseCopy, newest_first
 from nskeys.model.halves import RowsOf, served_by
@@ -17,8 +17,7 @@ from nskeys.model.register import BackupCopy, CopyStatus, Proof
 LEAST_LAST, MOST_KEPT = 1, 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Retention:
+class Retention(NamedTuple):
     """What stays at each destination: the last `keep_last` backups (1 or more), and the last one of each
     of the `keep_monthly` latest months that have any; and the last `keep_copies` database copies (1 or
     more)."""
@@ -68,8 +67,7 @@ class FateReason(StrEnum):
     """No row of the register names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A file, what pruning does with it, and why. `copy` is None for a file that no row names."""
 
     address: str

@@ -4,6 +4,8 @@ Everything nskeys signs or hashes is written so, and a document in any other spe
 written. Binary members are base64url without padding (RFC 4648, section 5; RFC 7515, appendix C).
 """
 
+from __future__ import annotations
+
 import base64
 import json
 import re
@@ -269,7 +271,7 @@ class Fields:
     def mapping(self, name: str) -> Mapping[str, Json]:
         return self._checked(mapping, self.take(name))
 
-    def fields(self, name: str) -> "Fields":
+    def fields(self, name: str) -> Fields:
         """An object, to be read member by member too."""
         return Fields(self.take(name), self._refuse)
 

@@ -5,9 +5,9 @@ under a label of its own. It stays in the CMDB for good. A line of the audit tra
 whoever can write to the database can invent a line, and no statement.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from nskeys.model.signed_json import Fields, Json, canonical_json, parse, to_base64url
 from nskeys.model.times import to_rfc3339
@@ -24,8 +24,7 @@ class StatementKind(StrEnum):
     REPLACED = "replaced"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement. `server_key` and `predecessor` are thumbprints."""
 
     kind: StatementKind

@@ -1,9 +1,9 @@
 """Copies of audit lines in the logs of this machine, so that a trail that was cut is known elsewhere."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from nskeys.model.audit import AuditEntry, actor_of, members_of
 from nskeys.reasons import AnyProblem
@@ -18,8 +18,7 @@ class LogKind(StrEnum):
     SYSLOG = "syslog"
 
 
-@dataclass(frozen=True, slots=True)
-class CopiedUpto:
+class CopiedUpto(NamedTuple):
     """How far a log has the trail."""
 
     lines: int
@@ -29,8 +28,7 @@ class CopiedUpto:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LogBehind:
+class LogBehind(NamedTuple):
     """A log that lacks the last lines of the trail."""
 
     kind: LogKind

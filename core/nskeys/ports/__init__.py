@@ -45,7 +45,6 @@ from nskeys.ports.interaction import (
     Purpose as Purpose,
     SecretProvider as SecretProvider,
     SecretRequest as SecretRequest,
-    ShareRequest as ShareRequest,
     SilentProgress as SilentProgress,
     Stage as Stage,
     Waiting as Waiting,

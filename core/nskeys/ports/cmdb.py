@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from nskeys.model.audit import AuditEntry, AuditHead
 from nskeys.model.checkpoint import SignedCheckpoint
@@ -210,16 +209,14 @@ class CmdbView(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterRow:
+class RegisterRow(NamedTuple):
     """A register row as stored. `text` is RFC 8785 JSON, exactly what `signature` covers."""
 
     text: str
     signature: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class DrillRow:
+class DrillRow(NamedTuple):
     """A line of the diary of drills as stored, with text and signature as in `RegisterRow`."""
 
     number: int
@@ -227,8 +224,7 @@ class DrillRow:
     signature: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class SignedStatement:
+class SignedStatement(NamedTuple):
     """Something out of the ordinary that the server key signed under a label of its own; `number` is that
     of the change that wrote it."""
 
@@ -238,8 +234,7 @@ class SignedStatement:
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryRow:
+class RecoveryRow(NamedTuple):
     """The record of who can open backups as stored: RFC 8785 JSON, exactly what `signature` covers."""
 
     text: str

@@ -1,16 +1,14 @@
 """Ports of destinations, and what a service needs to reach their files."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from nskeys.errors import HostKeyUnknown, ServerSecretWanted
 from nskeys.model.destinations import DestinationInfo, LocatedAt, Mounted
 from nskeys.model.secret import SecretBytes
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """A file at a destination."""
 
     name: str

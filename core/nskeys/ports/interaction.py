@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from nskeys.errors import Locked, PasswordRefused, SecretUnavailable, ShareRefused
 from nskeys.model.credentials import SealedRow
 from nskeys.model.secret import SecretBytes
 from nskeys.reasons import FailureReason, Wanted
-
-if TYPE_CHECKING:
-    from nskeys.model.custodians import ShareProgress
 
 
 class Purpose(StrEnum):
@@ -56,21 +53,6 @@ class SecretRequest:
     hint: str = ""
     number: int = 0
     refused: PasswordRefused | ShareRefused | None = None
-
-
-def _nothing_yet() -> ShareProgress:
-    from nskeys.model.custodians import NOTHING_YET  # here: most runs ask for no share
-
-    return NOTHING_YET
-
-
-@dataclass(frozen=True, slots=True)
-class ShareRequest(SecretRequest):
-    """A request for one more custodian's share: which were given before, and why the last one was
-    refused."""
-
-    refused: ShareRefused | None = None
-    gathered: ShareProgress = field(default_factory=_nothing_yet)
 
 
 class SecretProvider(Protocol):

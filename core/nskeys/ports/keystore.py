@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from nskeys.model.copy_keys import CopyKey, HeldCopyKey
 from nskeys.model.keys import KeyInfo, Kid, Leftover, StoredKey
@@ -12,8 +11,7 @@ from nskeys.model.signed_json import Json
 from nskeys.ports.interaction import Purpose, SecretProvider
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapped:
+class Wrapped(NamedTuple):
     """A wrapped KEK: JSON parameters that `unwrap` of the same protector reads."""
 
     parameters: Mapping[str, Json]
@@ -56,8 +54,7 @@ class Protector(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class StoreInfo:
+class StoreInfo(NamedTuple):
     """What the key store says without being unlocked."""
 
     generation: int
@@ -77,8 +74,7 @@ UNKNOWN_PROTECTOR = "unknown"
 """The protector of a leftover whose file cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewKey:
+class NewKey(NamedTuple):
     """A key to be stored: its material and age in the key store, its state in the CMDB."""
 
     info: KeyInfo

@@ -1,7 +1,7 @@
 """One Notification Server's installation: every port that a use case may touch, in one value."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nskeys.errors import (
     CmdbUnreachable,
@@ -119,8 +119,7 @@ class Installation:
         """Return the audit line of a change that the present user is about to make now."""
         told = tuple((name, as_text(str(value))) for name, value in sorted(details.items()))
         actor = self.identity.actor()
-        known = replace(
-            actor,
+        known = actor._replace(
             user=as_text(actor.user),
             login_user=as_text(actor.login_user),
             sudo_user=as_text(actor.sudo_user),

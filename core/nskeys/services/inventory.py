@@ -1,5 +1,7 @@
 """Compares the CMDB's credentials with its inventory; needs no key."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 from nskeys.crypto.inventory import RowSums
@@ -29,7 +31,7 @@ def differences_of(view: CmdbView, limit: int | None = ROWS_LIMIT) -> tuple[KeyD
     return every_row(view, tallies).differences()
 
 
-def every_row(view: CmdbView, tallies: Mapping[tuple[Kid, str], Tally] | None = None) -> "InventoryCheck":
+def every_row(view: CmdbView, tallies: Mapping[tuple[Kid, str], Tally] | None = None) -> InventoryCheck:
     """Return the whole comparison, every row read; `tallies` are the view's, where they are known."""
     check = InventoryCheck(view, tallies)
     for kid, batch in view.stream_rows(lambda _: None):

@@ -13,9 +13,10 @@ from nskeys.model.backup import BackupFacts, Inspected, KmsContents
 from nskeys.model.custodians import ShareProgress
 from nskeys.model.destinations import LocatedAt
 from nskeys.model.plain_text import is_text
-from nskeys.model.recovery import BY_ITS_OWN, IdentityKind, RecoveryIdentity, Unlock, UnlockMethod
+from nskeys.model.recovery import IdentityKind, RecoveryIdentity
 from nskeys.model.register import Protection, Signer
 from nskeys.model.secret import SecretBytes
+from nskeys.model.unlock import BY_ITS_OWN, Unlock, UnlockMethod
 from nskeys.ports import Progress, Purpose, SecretProvider, SecretRequest, Stage
 from nskeys.reasons import ForeignReason, Wanted
 from nskeys.services.installation import Installation

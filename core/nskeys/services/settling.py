@@ -4,6 +4,8 @@ Everything here needs the lock. A change that a process died in was made where t
 checkpoint that lies in the home as the next one, and was not made where it has the home's.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache

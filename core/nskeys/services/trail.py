@@ -6,7 +6,7 @@ lines led as they then were. So what was edited before it is told apart from wha
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nskeys.crypto.signing import verify
 from nskeys.errors import Mismatch, NewerVersion
@@ -24,8 +24,7 @@ LINES_LIMIT = 20_000
 _PAGE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedTrail:
+class AcceptedTrail(NamedTuple):
     """The trail as a person accepted it, in the change with this number."""
 
     number: int

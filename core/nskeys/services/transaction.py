@@ -19,7 +19,6 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 
 from nskeys.errors import ChangeWaits, Mismatch, NskeysError, PlanOutdated
@@ -86,7 +85,7 @@ class UnsignedChanges(_Changes):
         An exception takes the note back."""
         events = self._installation.events
         before = events.read()
-        events.write([*before, event_line(replace(event, event_id=os.urandom(16).hex()))])
+        events.write([*before, event_line(event._replace(event_id=os.urandom(16).hex()))])
         try:
             yield
         except BaseException:

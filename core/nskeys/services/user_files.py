@@ -8,8 +8,8 @@ from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.errors import CannotCreate, FileUnreadable
 from nskeys.model.imports import ExportFolder
 from nskeys.model.plain_text import drop_mark
-from nskeys.model.recovery import Unlock, by_file
 from nskeys.model.secret import SecretBytes
+from nskeys.model.unlock import Unlock, by_file
 
 
 def save_lines(path: str, lines: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 """Documents in the home: `registry.json`, and `recovery/` with the files of identities."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Callable, Collection, Sequence

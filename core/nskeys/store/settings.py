@@ -34,7 +34,6 @@ till = {name = "Title", account = "User", secret = "Password", delimiter = ";"}
 from __future__ import annotations
 
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +168,7 @@ class ConfigToml:
             return None
         if not isinstance(table, dict):
             raise self._invalid(Problem.WRONG_TYPE, "mounted")
-        names = [field.name for field in fields(Mounted)]
+        names = Mounted._fields
         self._only(table, *names)
         values = {name: self._string(table, name, "") for name in names}
         if empty := [name for name in names if name != "uuid" and not values[name]]:

@@ -7,7 +7,6 @@ added whole.
 
 import re
 import tomllib
-from dataclasses import asdict, replace
 from itertools import pairwise
 
 import tomlkit
@@ -94,9 +93,9 @@ def _changed_retention(head: str, blocks: list[str], wanted: Retention) -> list[
     """Return the block of the retention, unchanged where it says what is wanted; none where nothing needs
     saying."""
     present = tomllib.loads("".join([head, *blocks])).get("retention", {})
-    if replace(DEFAULT_RETENTION, **present) == wanted:
+    if DEFAULT_RETENTION._replace(**present) == wanted:
         return blocks
-    return [tomlkit.dumps({"retention": asdict(wanted)})]
+    return [tomlkit.dumps({"retention": wanted._asdict()})]
 
 
 def _changed_columns(head: str, blocks: list[str], wanted: tuple[tuple[str, Reading], ...]) -> list[str]:
@@ -129,7 +128,7 @@ def _changed_block(block: str, info: DestinationInfo) -> str:
             table[name] = value
         elif not value:
             table.pop(name, None)
-    mounted_values = asdict(info.mounted) if info.mounted is not None else {}
+    mounted_values = info.mounted._asdict() if info.mounted is not None else {}
     mounted = {name: value for name, value in mounted_values.items() if value}
     if mounted and table.get("mounted") != mounted:
         inline = tomlkit.inline_table()

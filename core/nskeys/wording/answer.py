@@ -4,7 +4,7 @@ each with the key that helps.
 Nothing untested and nothing unsigned is promised.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nskeys.services.status.findings import findings_of
 from nskeys.services.status.overview import Overview
@@ -33,8 +33,7 @@ CANNOT_TELL = "cannot tell"
 STATUS_TELLS = "'nskeys status' names them all"
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerHeadline:
+class AnswerHeadline(NamedTuple):
     """The answer: its label, what would come back, from where each half, and how far that is proven."""
 
     label: str

@@ -1,8 +1,8 @@
 """A line of the audit trail in words. It comes from the database, so it may hold any text."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from nskeys.model.audit import actor_of, members_of
 from nskeys.model.times import from_rfc3339
@@ -21,8 +21,7 @@ LOGS = MappingProxyType({LogKind.JOURNAL: "the journal", LogKind.SYSLOG: "syslog
 _SETTINGS = MappingProxyType({LogKind.JOURNAL: "audit_journal", LogKind.SYSLOG: "audit_syslog"})
 
 
-@dataclass(frozen=True, slots=True)
-class TrailLine:
+class TrailLine(NamedTuple):
     """The parts of a line, safe for a terminal. What a line does not say is empty; one that cannot be read
     is all `subject`."""
 

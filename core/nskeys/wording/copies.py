@@ -1,5 +1,7 @@
 """One copy of a backup in words: where it lies, how far it was proven, why it does not count."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -72,7 +74,7 @@ def place_in(name: str, destination: str, where: LocatedAt, checked: str, cells:
 
 
 def dated_place(
-    copy: "BackupCopy | DatabaseCopy", name: str, made: datetime, now: datetime, cells: int
+    copy: BackupCopy | DatabaseCopy, name: str, made: datetime, now: datetime, cells: int
 ) -> str:
     """Return text such as `copy 187 on sftp://vault02, today 02:00`: when it was made, or else the age of
     its last check, which is always said. That a person declared its place elsewhere is said where it
@@ -96,7 +98,7 @@ def _on(destination: str) -> str:
     return "on" if "://" in destination else "in"
 
 
-def checked_ago(copy: "BackupCopy | DatabaseCopy", now: datetime) -> str:
+def checked_ago(copy: BackupCopy | DatabaseCopy, now: datetime) -> str:
     """Return text such as `checked 3 hours ago` where an answer relies on the last check; empty where the
     copy was looked at."""
     if not copy.by_check:
@@ -119,7 +121,7 @@ def why_not(copy: BackupCopy) -> str:
     return "was never opened"
 
 
-def not_there(copy: "BackupCopy | DatabaseCopy") -> str:
+def not_there(copy: BackupCopy | DatabaseCopy) -> str:
     """Return why a copy does not count for where it lies and what a look at it found; empty where that is
     well."""
     if not copy.signed:

@@ -1,10 +1,9 @@
 """What is wrong, in words: a row for each kind of finding; `findings` makes of it what an output needs."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from nskeys.errors import NskeysError
 from nskeys.model.findings import Finding, FindingKind, Hope, Reason, RotationWait
@@ -18,18 +17,18 @@ from nskeys.wording.checkpoint import not_compared_line
 from nskeys.wording.checks import check_overdue_sentence, check_overdue_words
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.declared_backups import not_counting_sentence, not_counting_words
-from nskeys.wording.drills import (
-    drill_overdue_sentence,
-    drill_overdue_words,
-    typing_overdue_sentence,
-    typing_overdue_words,
-)
 from nskeys.wording.errors import say
 from nskeys.wording.inventory import difference_brief, difference_sentences
 from nskeys.wording.keys import compromised_in_use_line, leftover_line, leftover_way
 from nskeys.wording.labels import due_sentence, kid_name
 from nskeys.wording.layout import WIDE, Layout, first_fitting
 from nskeys.wording.mismatches import mismatch_line, mismatch_texts
+from nskeys.wording.overdue import (
+    drill_overdue_sentence,
+    drill_overdue_words,
+    typing_overdue_sentence,
+    typing_overdue_words,
+)
 from nskeys.wording.recovery import NOT_CHECKED, not_proven_line
 from nskeys.wording.reports import (
     ROTATION_DUE,
@@ -51,8 +50,7 @@ Brief: TypeAlias = tuple[str, tuple[str, ...]]
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A finding, the present moment, and the room on the first screen."""
 
     finding: Finding
@@ -60,7 +58,7 @@ class Case:
     layout: Layout = WIDE
 
     @property
-    def count(self) -> int:
+    def many(self) -> int:
         """The number of credentials, rows or shares."""
         return self.finding.count
 
@@ -102,8 +100,7 @@ def _given(value: _Value | None) -> _Value:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """The texts of one kind of finding."""
 
     heading: str
@@ -141,7 +138,7 @@ _HOPES: Mapping[Reason | None, tuple[str, ...]] = MappingProxyType(
 
 
 def _lost(it: Case) -> Brief:
-    label = f"{number(it.count)} lost"
+    label = f"{number(it.many)} lost"
     if it.finding.reason is Hope.CLAIMED:
         name = backup_name(it.copy)
         texts = (f"{name} says it has their keys: try it", f"{name} says it has them", f"try {name}")
@@ -150,7 +147,7 @@ def _lost(it: Case) -> Brief:
 
 
 def _unreadable(it: Case) -> Brief:
-    rows = it.count
+    rows = it.many
     label = first_fitting(it.layout.notice, f"{number(rows)} unreadable", "unreadable")
     first = it.finding.rows[0]
     name = safe(first.credential.reference if first.credential else f"{first.table} {first.row}")
@@ -161,7 +158,7 @@ def _unreadable(it: Case) -> Brief:
 def _at_risk(it: Case) -> Brief:
     """Return the words for credentials at risk, always with since when: beside the label where it fits,
     else before the text."""
-    label, when = f"{number(it.count)} at risk", _exposed(it).lstrip()
+    label, when = f"{number(it.many)} at risk", _exposed(it).lstrip()
     kids = it.keys
     texts = LACKS.get(it.finding.reason, ())
     if not texts:
@@ -177,14 +174,14 @@ def _at_risk(it: Case) -> Brief:
 
 
 def _closed_here(it: Case) -> Brief:
-    closed = number(it.count)
+    closed = number(it.many)
     label = first_fitting(it.layout.notice, f"{closed} closed here", f"{closed} closed")
     return label, ("their keys are in a backup, not here", "their keys are not here")
 
 
 def _closed_sentence(it: Case) -> str:
-    do = "does" if it.count == 1 else "do"
-    return f"{count(it.count, 'credential')} {do} not open here, for a key is only in a backup."
+    do = "does" if it.many == 1 else "do"
+    return f"{count(it.many, 'credential')} {do} not open here, for a key is only in a backup."
 
 
 def _claim_sentence(it: Case) -> str:
@@ -222,7 +219,7 @@ def _left(it: Case) -> Brief:
 
 
 def _behind(it: Case) -> Brief:
-    lines, name = count(it.count, "line"), LOGS[it.behind.kind]
+    lines, name = count(it.many, "line"), LOGS[it.behind.kind]
     return "not copied", (f"{lines} of the audit trail are not in {name}", f"{lines} not in {name}", lines)
 
 
@@ -266,17 +263,17 @@ def _rotation(finding: Finding, place: int) -> str:
 
 
 def _shares(it: Case) -> Brief:
-    shares = count(it.count, "share")
+    shares = count(it.many, "share")
     return "custodians", (f"{shares} made, and not yet proven", f"{shares} not yet proven")
 
 
 def _register(it: Case) -> Brief:
-    rows = count(it.count, "row")
+    rows = count(it.many, "row")
     return "register", (f"{rows} of it count for nothing", f"{rows} unreadable")
 
 
 def _register_too_large(it: Case) -> Brief:
-    rows = count(it.count, "row")
+    rows = count(it.many, "row")
     return "register", (f"{rows}: somebody filled it", f"{rows}: too many")
 
 
@@ -299,20 +296,20 @@ WORDS = MappingProxyType(
         ),
         FindingKind.LOST: Words(
             "lost",
-            lambda it: f"{_are(it.count)} lost.",
+            lambda it: f"{_are(it.many)} lost.",
             _lost,
-            line=lambda it: number(it.count),
-            paper=lambda it: f"{number(it.count)} lost: their key is neither here nor in such a backup",
+            line=lambda it: number(it.many),
+            paper=lambda it: f"{number(it.many)} lost: their key is neither here nor in such a backup",
         ),
         FindingKind.UNREADABLE: Words(
             "unreadable", lambda it: unreadable_rows_line(it.finding.rows), _unreadable
         ),
         FindingKind.AT_RISK: Words(
             "at risk",
-            lambda it: f"{_are(it.count)} at risk{_exposed(it)}: {why_at_risk(it.finding.reason)}.",
+            lambda it: f"{_are(it.many)} at risk{_exposed(it)}: {why_at_risk(it.finding.reason)}.",
             _at_risk,
-            line=lambda it: f"{number(it.count)}{_exposed(it)}, {why_at_risk(it.finding.reason)}",
-            paper=lambda it: f"{number(it.count)} at risk: {why_at_risk(it.finding.reason)}",
+            line=lambda it: f"{number(it.many)}{_exposed(it)}, {why_at_risk(it.finding.reason)}",
+            paper=lambda it: f"{number(it.many)} at risk: {why_at_risk(it.finding.reason)}",
         ),
         FindingKind.CLOSED_HERE: Words("closed here", _closed_sentence, _closed_here),
         FindingKind.CLAIMED: Words("claimed", _claim_sentence, _claimed),
@@ -357,10 +354,10 @@ WORDS = MappingProxyType(
         ),
         FindingKind.NOT_COMPARED: Words(
             "not compared",
-            lambda it: not_compared_line(it.count),
+            lambda it: not_compared_line(it.many),
             lambda it: (
                 "not compared",
-                (f"the database is a standby, {count(it.count, 'change')} behind", "a standby lags"),
+                (f"the database is a standby, {count(it.many, 'change')} behind", "a standby lags"),
             ),
         ),
         FindingKind.DRILL_OVERDUE: Words(
@@ -387,7 +384,7 @@ WORDS = MappingProxyType(
         ),
         FindingKind.COMPROMISED_IN_USE: Words(
             "compromised",
-            lambda it: compromised_in_use_line(it.keys, it.count),
+            lambda it: compromised_in_use_line(it.keys, it.many),
             _always("compromised", "a rotation seals what is under them anew", "a rotation is due"),
         ),
         FindingKind.ROWS_PUT_BACK: Words(
@@ -409,8 +406,8 @@ WORDS = MappingProxyType(
             _always("clock is wrong", "KMSBackupDate lies in the future"),
         ),
         FindingKind.REGISTER_TOO_LARGE: Words(
-            "register", lambda it: too_many_rows_line(it.count), _register_too_large
+            "register", lambda it: too_many_rows_line(it.many), _register_too_large
         ),
-        FindingKind.REGISTER_UNREADABLE: Words("register", lambda it: unreadable_line(it.count), _register),
+        FindingKind.REGISTER_UNREADABLE: Words("register", lambda it: unreadable_line(it.many), _register),
     }
 )

@@ -4,8 +4,8 @@ Which findings there are, how severe they are and what helps is decided in `serv
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from nskeys.model.findings import Finding
 from nskeys.wording.finding_rows import WORDS, Case
@@ -14,8 +14,7 @@ from nskeys.wording.next_steps import step_command, step_hint
 from nskeys.wording.text.terminal import width
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """A finding on the first screen: a label, a few words, and the key that helps (`b  back up`)."""
 
     label: str

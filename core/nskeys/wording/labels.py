@@ -4,6 +4,8 @@ Short words fit a column and stand inside a sentence, so they begin small; what 
 sentence. JSON uses the tokens, never these words.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from types import MappingProxyType
 

@@ -1,12 +1,11 @@
 """How many cells the first screen gives to words, at 80 and at 60 cells."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nskeys.wording.text.terminal import fit, width
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The number of cells for the column of labels, and for the text beside it."""
 
     label: int

@@ -1,9 +1,9 @@
 """What a person does next, as a key to press in the app or a command to type."""
 
 import shlex
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from nskeys.model.next_steps import NextAction, NextStep
 from nskeys.wording.text.terminal import safe
@@ -19,8 +19,7 @@ class Voice(StrEnum):
     COMMAND = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(NamedTuple):
     """An action: its key on the first screen and what that key does; its command; and by key and by command
     a sentence, or the half of one that stands behind a semicolon or colon."""
 

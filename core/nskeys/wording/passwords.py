@@ -1,7 +1,7 @@
 """Words around passwords: how strong one is, what is asked, why one is refused."""
 
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from nskeys.model.register import HINT_LIMIT
 from nskeys.ports import Purpose, SecretRequest
@@ -122,8 +122,7 @@ ONCE_IN_A_RUN = (
 """Behind the question at the start of the app."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """The texts of a question: `prompt` without a colon, `again` where it is asked twice (else empty),
     `help` a line below, `refused` what to say before asking once more (empty the first time)."""
 

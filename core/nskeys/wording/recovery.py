@@ -6,15 +6,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from nskeys.model.recovery import (
-    NO_RECOVERY,
-    EarlierIdentity,
-    IdentityKind,
-    Recovery,
-    RecoveryIdentity,
-    RecoveryPlan,
-    RecoveryReport,
-)
+from nskeys.model.recovery import NO_RECOVERY, EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
 from nskeys.model.register import BackupCopy, Protection
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.passwords import weak_line
@@ -25,6 +17,7 @@ from nskeys.wording.text.times import when
 
 if TYPE_CHECKING:
     from nskeys.model.plans import BackupPlan
+    from nskeys.model.recovery_plans import RecoveryPlan, RecoveryReport
 
 NOT_CHECKED = "Custodians not yet checked: their shares open no backup before every one was proven."
 

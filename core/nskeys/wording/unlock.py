@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
 from nskeys.model.backup import KMS_NAME, READER_NAME, BackupFacts
-from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity, UnlockMethod
+from nskeys.model.recovery import EarlierIdentity, IdentityKind, Recovery, RecoveryIdentity
 from nskeys.model.register import BackupCopy, Protection
+from nskeys.model.unlock import UnlockMethod
 from nskeys.wording.labels import protection_name
 from nskeys.wording.page import Commands, Part, Words
 from nskeys.wording.recovery import identity_name, short_recipient, with_split

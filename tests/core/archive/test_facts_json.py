@@ -162,7 +162,7 @@ def test_text_out_of_form_and_times_before_1970_are_named(
 
 
 def test_the_first_second_of_1970_is_a_time() -> None:
-    info = replace(FACTS.keys[0].info, created=datetime(1970, 1, 1, tzinfo=UTC))
+    info = FACTS.keys[0].info._replace(created=datetime(1970, 1, 1, tzinfo=UTC))
     facts = replace(FACTS, keys=(replace(FACTS.keys[0], info=info), *FACTS.keys[1:]))
     assert facts_from_json(facts_to_json(facts)) == facts
 

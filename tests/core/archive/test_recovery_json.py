@@ -39,7 +39,7 @@ def _changed(told: object) -> str:
 
 def test_it_is_read_as_it_was_written() -> None:
     assert parse_record(_text()) == RecoveryRecord(RECOVERY, SERVER, CMDB)
-    waits = replace(RECOVERY, waiting=replace(TWO, number=2))
+    waits = RECOVERY._replace(waiting=replace(TWO, number=2))
     assert parse_record(_text(waits)) == RecoveryRecord(waits, SERVER, CMDB)
 
 

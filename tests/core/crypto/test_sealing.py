@@ -68,12 +68,12 @@ def test_a_row_with_other_fields_does_not_open(one: CredentialFields, other: Cre
 @pytest.mark.parametrize(
     "changed",
     [
-        replace(FIELDS, kind=CredentialKind.RUN_AS),
-        replace(FIELDS, name="apac"),
-        replace(FIELDS, target="https://evil.example"),
-        replace(FIELDS, account="CORP\\other"),
-        replace(FIELDS, note=""),
-        replace(FIELDS, name="emeah", target="ttps://ns02.example"),
+        FIELDS._replace(kind=CredentialKind.RUN_AS),
+        FIELDS._replace(name="apac"),
+        FIELDS._replace(target="https://evil.example"),
+        FIELDS._replace(account="CORP\\other"),
+        FIELDS._replace(note=""),
+        FIELDS._replace(name="emeah", target="ttps://ns02.example"),
     ],
     ids=["kind", "name", "target", "account", "note", "a letter moved to the next field"],
 )
@@ -131,7 +131,7 @@ def test_a_row_whose_id_is_none_does_not_open(credential_id: str) -> None:
 
 
 def test_a_row_with_text_that_is_none_does_not_open() -> None:
-    assert not SEALER.opens(_row(replace(FIELDS, note="\ud800"), BLOB))
+    assert not SEALER.opens(_row(FIELDS._replace(note="\ud800"), BLOB))
 
 
 def test_a_row_of_a_kind_that_does_not_exist_does_not_open() -> None:

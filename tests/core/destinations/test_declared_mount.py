@@ -1,6 +1,5 @@
 """What held a folder when it was declared, and whether that still does."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,30 +58,30 @@ def test_a_mount_that_others_cover_names_the_whole_path() -> None:
     ("then", "now", "still"),
     [
         (ROOT, ROOT, True),
-        (ROOT, replace(ROOT, point="/srv/backups"), True),
-        (STICK, replace(STICK, source="/dev/sdc1"), True),
-        (STICK, replace(STICK, point="/media/stick"), True),
-        (STICK, replace(STICK, uuid="0BAD-CAFE"), False),
-        (STICK, replace(STICK, inside="/other"), False),
+        (ROOT, ROOT._replace(point="/srv/backups"), True),
+        (STICK, STICK._replace(source="/dev/sdc1"), True),
+        (STICK, STICK._replace(point="/media/stick"), True),
+        (STICK, STICK._replace(uuid="0BAD-CAFE"), False),
+        (STICK, STICK._replace(inside="/other"), False),
         (STICK, Mounted("/", "ext4", "/dev/vda", "aaaa-root", "/mnt/stick/ns01"), False),
-        (STICK, replace(STICK, uuid=""), None),
+        (STICK, STICK._replace(uuid=""), None),
         (STICK, Mounted("/", "overlay", "overlay", "", "/mnt/stick/ns01"), False),
         (STICK, None, None),
         (SHARE, SHARE, True),
-        (SHARE, replace(SHARE, kind="nfs", source="vault02:/exports/nskeys/"), True),
-        (SHARE, replace(SHARE, source="vault03:/exports/nskeys"), False),
-        (SHARE, replace(SHARE, source="vault02:/exports/other"), False),
-        (SHARE, replace(SHARE, kind="fuse.sshfs"), False),
+        (SHARE, SHARE._replace(kind="nfs", source="vault02:/exports/nskeys/"), True),
+        (SHARE, SHARE._replace(source="vault03:/exports/nskeys"), False),
+        (SHARE, SHARE._replace(source="vault02:/exports/other"), False),
+        (SHARE, SHARE._replace(kind="fuse.sshfs"), False),
         (SHARE, Mounted("/mnt/share", "autofs", "systemd-1", "", "/"), False),
         (SHARE, Mounted("/", "ext4", "/dev/vda", "aaaa-root", "/mnt/share"), False),
         (
-            replace(SHARE, kind="cifs", source="//filer/x"),
-            replace(SHARE, kind="smb3", source="//filer/x"),
+            SHARE._replace(kind="cifs", source="//filer/x"),
+            SHARE._replace(kind="smb3", source="//filer/x"),
             True,
         ),
         (MEMORY, MEMORY, True),
         (MEMORY, Mounted("/", "tmpfs", "tmpfs", "", "/mnt/stick"), False),
-        (replace(ROOT, uuid=""), ROOT, True),
+        (ROOT._replace(uuid=""), ROOT, True),
     ],
 )
 def test_whether_what_was_declared_is_still_there(
@@ -103,7 +102,7 @@ def test_a_declaration_counts_for_what_was_declared_and_for_nothing_else() -> No
 
 
 def test_another_servers_share_in_its_place_is_not_elsewhere_either() -> None:
-    other = replace(SHARE, source="vault03:/exports/nskeys")
+    other = SHARE._replace(source="vault03:/exports/nskeys")
     assert judge_declared("copied by the other site", SHARE, other).location is Location.HERE
 
 
@@ -111,11 +110,11 @@ def test_a_disks_uuid_is_what_udev_knows_of_it(tmp_path: Path) -> None:
     (tmp_path / "b8:17").write_text("S:disk/by-uuid/66E3-1A2B\nE:ID_FS_UUID=66E3-1A2B\nE:ID_FS_TYPE=vfat\n")
     stick = Mount(1, "/mnt/stick", "vfat", "/dev/sdb1", "rw", "/", "8:17")
     assert uuid_of(stick, "/nowhere", tmp_path) == "66E3-1A2B"
-    assert uuid_of(replace(stick, device="8:18"), "/nowhere", tmp_path) == ""
-    assert uuid_of(replace(stick, source="vault02:/x"), "/nowhere", tmp_path) == ""
+    assert uuid_of(stick._replace(device="8:18"), "/nowhere", tmp_path) == ""
+    assert uuid_of(stick._replace(source="vault02:/x"), "/nowhere", tmp_path) == ""
 
 
 def test_a_folder_that_is_not_there_is_held_by_what_would_hold_it(tmp_path: Path) -> None:
     above, below = mounted_at(str(tmp_path)), mounted_at(str(tmp_path / "none" / "such"))
     assert above is not None
-    assert below == replace(above, inside=f"{above.inside.rstrip('/')}/none/such")
+    assert below == above._replace(inside=f"{above.inside.rstrip('/')}/none/such")

@@ -61,10 +61,10 @@ HOME = HomeCheckpoint(
     "one",
     [
         ONE,
-        replace(
-            ONE, previous=None, recovery=None, last_check=None, predecessors=(), void=(), unexplained=()
+        ONE._replace(
+            previous=None, recovery=None, last_check=None, predecessors=(), void=(), unexplained=()
         ),
-        replace(ONE, rotation="07" * 32),
+        ONE._replace(rotation="07" * 32),
     ],
 )
 def test_it_is_read_as_it_was_written(one: Checkpoint) -> None:
@@ -126,7 +126,7 @@ def test_the_two_oldest_ranges_are_joined_where_there_are_too_many() -> None:
         void = with_void(void, 10 * number, 10 * number + 1)
     assert len(void) == VOID_LIMIT
     assert void[:2] == ((10, 31), (40, 41))
-    assert from_text(to_text(replace(ONE, void=void))).void == void
+    assert from_text(to_text(ONE._replace(void=void))).void == void
 
 
 def test_the_homes_copy_is_read_as_it_was_written() -> None:

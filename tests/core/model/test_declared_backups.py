@@ -28,14 +28,14 @@ def days(number: float) -> datetime:
 
 
 def a_check(number: int, moment: datetime, *kids: Kid) -> BackupCheck:
-    state = replace(a_database_copy(number, *(kids or (OLD, NEW))).copy, copy_kid="")
+    state = a_database_copy(number, *(kids or (OLD, NEW))).copy._replace(copy_kid="")
     return BackupCheck(state, moment, Proof.CREDENTIALS_OPEN, "/srv/restored.sqlite3")
 
 
 def keys(*kids: Kid, copy_kids: tuple[str, ...] = ()) -> BackupCopy:
     """A good key backup elsewhere with these keys, and none that opens a copy of ours."""
     made = a_copy()
-    return replace(made, backup=replace(made.backup, kids=kids, copy_kids=copy_kids), signed=True)
+    return replace(made, backup=made.backup._replace(kids=kids, copy_kids=copy_kids), signed=True)
 
 
 def use(kid: Kid = OLD, last: int = 100, resealed: int = 0, counted: int = 0) -> KeyUse:
@@ -156,7 +156,7 @@ def test_however_many_checks_there_are_one_question_is_asked_for_each_key() -> N
         asked.append((kid, number))
         return Beyond(3)
 
-    half = replace(a_half(*backup.as_copies(days(5), DAYS), a_database_copy(50, OLD, NEW)), later=later)
+    half = a_half(*backup.as_copies(days(5), DAYS), a_database_copy(50, OLD, NEW))._replace(later=later)
     found = answer(backup, days(5), use(OLD, last=100), use(NEW, last=90), half=half)
     assert asked == [(OLD, 90)]
     assert back(found) == 17

@@ -20,7 +20,7 @@ entries = st.builds(
     DrillEntry,
     began=moments,
     seconds=counts,
-    actor=st.builds(Actor, counts, texts, texts),
+    actor=st.builds(Actor, counts, texts, texts, st.none() | counts, texts),
     host=texts,
     address=texts,
     archive_sha256=st.just("") | st.binary(min_size=32, max_size=32).map(bytes.hex),

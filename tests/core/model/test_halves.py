@@ -34,14 +34,14 @@ def use(
 def keys(*kids: Kid, copy_kids: tuple[str, ...] = (COPY_KEY,), **changes: object) -> BackupCopy:
     """A good key backup elsewhere with these keys."""
     made = a_copy()
-    backup = replace(made.backup, kids=kids or (OLD,), copy_kids=copy_kids)
+    backup = made.backup._replace(kids=kids or (OLD,), copy_kids=copy_kids)
     return replace(made, backup=backup, signed=True, **changes)  # type: ignore[arg-type]  # its fields
 
 
 def rows(number: int, *kids: Kid, **of_copy: object) -> DatabaseCopy:
     """A good database copy of this change."""
     made = a_database_copy(number, *kids)
-    return replace(made, copy=replace(made.copy, **of_copy))  # type: ignore[arg-type]  # its fields
+    return replace(made, copy=made.copy._replace(**of_copy))  # type: ignore[arg-type]  # its fields
 
 
 def answer(

@@ -38,7 +38,7 @@ def use(kid: Kid = OLD, credentials: int = 10, since: datetime = MORNING, kind: 
 def copy(*kids: Kid, generation: int = 1, signed: bool = True, **changes: object) -> BackupCopy:
     """A good copy elsewhere, for which the server key vouches."""
     made = a_copy(generation, f"/vault/{generation}.zip")
-    made = replace(made, backup=replace(made.backup, kids=kids or (OLD,)), signed=signed)
+    made = replace(made, backup=made.backup._replace(kids=kids or (OLD,)), signed=signed)
     return replace(made, **changes)  # type: ignore[arg-type]  # fields of BackupCopy
 
 
@@ -164,7 +164,7 @@ def test_the_best_copy_brings_back_most() -> None:
 
 
 def test_the_newest_backup_is_the_one_of_highest_generation_not_of_newest_date() -> None:
-    older = copy(generation=1, backup=replace(copy().backup, created=EVENING))
+    older = copy(generation=1, backup=copy().backup._replace(created=EVENING))
     newer = copy(generation=2)
     assert answer(copies=[older, newer]).last == newer
 
@@ -174,7 +174,7 @@ def test_the_newest_backup_is_the_one_of_highest_generation_not_of_newest_date()
     [
         copy(generation=99, signed=False),
         copy(generation=99, retired=AFTERNOON),
-        copy(generation=99, backup=replace(copy(generation=99).backup, cmdb_id="ff" * 16)),
+        copy(generation=99, backup=copy(generation=99).backup._replace(cmdb_id="ff" * 16)),
     ],
     ids=["unsigned", "retired", "of another CMDB"],
 )
@@ -386,7 +386,7 @@ def of_change(number: int, kid: Kid = OLD) -> Credential:
 def test_a_credential_sealed_after_a_drill_has_matching_keys(
     upto: int | None, number: int, proof: Proof
 ) -> None:
-    found = answer(uses=[replace(use(), last_number=9)], copies=[drilled_copy(upto)])
+    found = answer(uses=[use()._replace(last_number=9)], copies=[drilled_copy(upto)])
     [claim] = found.coverage_of(of_change(number)).copies
     assert (claim.proof, claim.moment) == (proof, AFTERNOON)
 
@@ -394,7 +394,7 @@ def test_a_credential_sealed_after_a_drill_has_matching_keys(
 @pytest.mark.parametrize(("resealed", "proof"), [(7, Proof.CREDENTIALS_OPEN), (8, Proof.KEYS_MATCH)])
 def test_what_was_moved_to_another_key_after_a_drill_has_matching_keys(resealed: int, proof: Proof) -> None:
     """A rotation keeps the numbers, so the key's row says when it did that."""
-    found = answer(uses=[replace(use(), last_number=3, resealed=resealed)], copies=[drilled_copy(7)])
+    found = answer(uses=[use()._replace(last_number=3, resealed=resealed)], copies=[drilled_copy(7)])
     assert found.keys[0].last_change == resealed
     assert found.coverage_of(of_change(3)).copies[0].proof is proof
 
@@ -409,7 +409,7 @@ def test_each_credential_names_its_copies_best_proof_first() -> None:
     drilled = drilled_copy(7, generation=1)
     opened = copy(generation=3)
     matching = copy(generation=2).with_proof(Proof.KEYS_MATCH, AFTERNOON)
-    found = answer(uses=[replace(use(), last_number=9)], copies=[opened, drilled, matching])
+    found = answer(uses=[use()._replace(last_number=9)], copies=[opened, drilled, matching])
     before, after = found.coverage_of(of_change(7)).copies, found.coverage_of(of_change(8)).copies
     assert [claim.copy.backup.generation for claim in before] == [1, 2, 3]
     assert [claim.proof for claim in before] == [Proof.CREDENTIALS_OPEN, Proof.KEYS_MATCH, Proof.OPENED]
@@ -425,15 +425,15 @@ def test_a_credential_of_a_key_that_nobody_knows_is_lost() -> None:
 
 def test_of_two_copies_the_one_is_best_whose_drill_saw_every_seal() -> None:
     saw_all, saw_less = drilled_copy(9, generation=1), drilled_copy(8, generation=2)
-    found = answer(uses=[replace(use(), last_number=9)], copies=[saw_less, saw_all])
+    found = answer(uses=[use()._replace(last_number=9)], copies=[saw_less, saw_all])
     assert found.best is not None
     assert found.best.backup.generation == 1
 
 
 def test_what_a_drill_covers_is_told_key_by_key_for_any_copy() -> None:
-    uses = [replace(use(OLD, 10), last_number=5), replace(use(NEW, 4), last_number=9)]
+    uses = [use(OLD, 10)._replace(last_number=5), use(NEW, 4)._replace(last_number=9)]
     best, other = drilled_copy(9, OLD, NEW, generation=2), drilled_copy(8, OLD, NEW, generation=1)
-    found = replace(answer([key(OLD), key(NEW)], uses, [best, other]), drilled=14)
+    found = answer([key(OLD), key(NEW)], uses, [best, other])._replace(drilled=14)
     assert found.best == best
     assert found.drilled_with(best) == 14
     assert found.drilled_with(other) == 10

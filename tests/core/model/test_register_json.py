@@ -39,6 +39,8 @@ identities = st.builds(
     protection=st.sampled_from(Protection),
     recipients=st.lists(texts, max_size=3).map(tuple),
     hint=texts,
+    earlier=st.lists(texts, max_size=3).map(tuple),
+    copy_kids=st.lists(digests, max_size=3).map(tuple),
 )
 copies = st.builds(
     BackupCopy,

@@ -23,13 +23,13 @@ def copy(generation: int, *kids: Kid, place: str = "/vault", **changes: object) 
     """A good copy elsewhere, for which the server key vouches; a day younger for each generation."""
     made = replace(a_copy(generation, f"{place}/{generation}.zip"), destination=place, signed=True)
     created = AFTERNOON + timedelta(days=generation)
-    made = replace(made, backup=replace(made.backup, kids=kids or (OLD,), created=created))
+    made = replace(made, backup=made.backup._replace(kids=kids or (OLD,), created=created))
     return replace(made, **changes)  # type: ignore[arg-type]  # fields of BackupCopy
 
 
 def created(generation: int, moment: datetime, *kids: Kid) -> BackupCopy:
     made = copy(generation, *kids)
-    return replace(made, backup=replace(made.backup, created=moment))
+    return replace(made, backup=made.backup._replace(created=moment))
 
 
 def decided(
@@ -114,7 +114,7 @@ def test_a_newer_copy_that_is_not_good_stands_in_for_none() -> None:
 
 def test_what_the_register_does_not_vouch_for_is_left_alone_and_stands_in_for_none() -> None:
     foreign = copy(3)
-    foreign = replace(foreign, backup=replace(foreign.backup, cmdb_id="ff" * 16))
+    foreign = replace(foreign, backup=foreign.backup._replace(cmdb_id="ff" * 16))
     copies = [
         copy(1),
         copy(2, signed=False),
@@ -145,7 +145,7 @@ def test_the_last_backup_that_a_person_proved_stays() -> None:
 def test_each_way_of_opening_keeps_its_own_proof() -> None:
     def to(number: int, *recipients: str) -> BackupCopy:
         made = copy(number, proofs=(ProofDate(Proof.KEYS_MATCH, AFTERNOON + timedelta(days=number)),))
-        backup = replace(made.backup, protection=Protection.RECIPIENTS, recipients=recipients)
+        backup = made.backup._replace(protection=Protection.RECIPIENTS, recipients=recipients)
         return replace(made, backup=backup)
 
     copies = [to(1, "age1a"), to(2, "age1b"), to(3, "age1b"), copy(4)]
@@ -197,7 +197,7 @@ def registers(draw: st.DrawFn) -> list[BackupCopy]:
             status = draw(
                 st.sampled_from((CopyStatus.GOOD, CopyStatus.GOOD, CopyStatus.GOOD, CopyStatus.MISSING))
             )
-            backup = replace(made.backup, kms_sha256=f"{number:064x}", created=day)
+            backup = made.backup._replace(kms_sha256=f"{number:064x}", created=day)
             copies.append(
                 replace(
                     made,

@@ -159,8 +159,8 @@ class History:
         name = sorted(state.rows)[number % len(state.rows)]
         row = state.rows.pop(name)
         if number % 2:
-            fields = replace(row.credential.fields, target="evil")
-            state.rows[name] = replace(row, credential=replace(row.credential, fields=fields))
+            fields = row.credential.fields._replace(target="evil")
+            state.rows[name] = row._replace(credential=replace(row.credential, fields=fields))
         cmdb.state = state
         self._check(cmdb, number)
 

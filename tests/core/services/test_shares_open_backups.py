@@ -4,8 +4,8 @@ import pytest
 
 from nskeys.errors import Cancelled, ShareRefused, SharesDisagree, SharesIncomplete
 from nskeys.model.plans import DrillReport
-from nskeys.model.recovery import BY_SHARES, UnlockMethod
 from nskeys.model.register import Proof
+from nskeys.model.unlock import BY_SHARES, UnlockMethod
 from nskeys.ports import SecretProvider, SilentProgress
 from nskeys.services.open_backup import find_source, means_of, opened
 from nskeys.services.restore.service import RestoreChoices

@@ -196,7 +196,7 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) -> Non
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 PLACES = st.lists(
-    st.builds(DestinationInfo, WORDS, st.one_of(st.just(""), WORDS)),
+    st.builds(DestinationInfo, WORDS, st.one_of(st.just(""), WORDS), st.just(""), st.none()),
     max_size=4,
     unique_by=lambda info: info.address,
 ).map(tuple)
@@ -260,7 +260,7 @@ def test_what_held_a_declared_folder_is_kept_and_comes_back(path: Path, file: Co
     held = Mounted("/mnt/tape", "vfat", "/dev/sdb1", "66E3-1A2B", "/ns01")
     share = Mounted("/mnt/vault", "nfs4", "vault02:/backups", "", "/")
     path.write_text(WRITTEN)
-    places = (replace(VAULT, declared_elsewhere="copied", mounted=share), replace(TAPE, mounted=held), OLD)
+    places = (VAULT._replace(declared_elsewhere="copied", mounted=share), TAPE._replace(mounted=held), OLD)
     wanted = Settings("ns01.example.net", "", places)
     file.write(wanted)
     assert file.read() == wanted

@@ -124,7 +124,7 @@ def test_a_database_copy_that_does_not_count_says_why(useless: dict[str, object]
 
 def test_rows_that_no_key_backup_opens_do_not_come_back() -> None:
     other = copy(OLD)
-    other = replace(other, backup=replace(other.backup, copy_kids=("dd" * 32,)))
+    other = replace(other, backup=other.backup._replace(copy_kids=("dd" * 32,)))
     overview = seen(copies=[other], databases=[a_database_copy(187, OLD)])
     assert halves(overview)[1] == "copy 187 is opened by no key backup"
     assert told(overview)[0][1] == "no key backup opens their database copy"
@@ -215,7 +215,7 @@ def test_a_drill_is_said_to_cover_what_it_opened_and_nothing_that_was_sealed_lat
     assert proof_said(overview) == "8 of 10 credentials opened in a drill 3 hours ago"
     assert answer_headline(overview, WIDE).proof == "8 drilled 3 hours ago"
     assert answer_headline(overview, NARROW).proof == "8 drilled 3h ago"
-    nothing = replace(overview, recoverability=replace(overview.recoverability, drilled=0))
+    nothing = overview._replace(recoverability=overview.recoverability._replace(drilled=0))
     assert proof_said(nothing) == "opened, and its keys match, 3 hours ago"
     assert answer_headline(nothing, NARROW).proof == "keys match"
 
@@ -339,7 +339,7 @@ def test_every_notice_fits_beside_the_key_that_helps(layout: Layout) -> None:
         seen(keys=[key(), key(NEW, KeyState.PRE_ACTIVE)], copies=[copy()]),
         seen(copies=[copy(where=HERE)]),
         seen(copies=[copy(status=CopyStatus.MISSING)]),
-        seen(keys=[replace(key(), created=EVENING)], copies=[copy()]),
+        seen(keys=[key()._replace(created=EVENING)], copies=[copy()]),
     ]
     for notice in (notice for overview in worst for notice in notices(overview, layout)):
         hint = width(notice.hint) + 2 if notice.hint else 0
@@ -355,9 +355,9 @@ def test_an_open_rotation_says_what_it_waits_for() -> None:
     begun = Rotation(1, NEW, RotationStage.WAITING, MORNING, MORNING)
     assert rotation_words(seen()) == ""
     assert rotation_words(seen(rotation=begun)) == "11111111 waits for a backup elsewhere"
-    resealing = replace(begun, stage=RotationStage.RESEALING)
+    resealing = begun._replace(stage=RotationStage.RESEALING)
     assert rotation_words(seen(rotation=resealing)) == "rotation not finished: o continues"
-    skipped = replace(resealing, gate_skipped=True)
+    skipped = resealing._replace(gate_skipped=True)
     assert rotation_words(seen(rotation=skipped)) == "rotated without a backup: o continues"
     for rotation in (begun, resealing, skipped):
         assert width(rotation_words(seen(rotation=rotation))) <= NARROW.text

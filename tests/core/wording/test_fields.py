@@ -1,14 +1,12 @@
 """Every field of every kind has a label and a line of help that is true to the model."""
 
-import dataclasses
-
 import pytest
 
 from nskeys.model.credentials import CredentialFields, CredentialKind, check_fields
 from nskeys.wording.fields import field_help, field_label, kind_help
 from nskeys.wording.text.terminal import width
 
-FIELDS = [*(field.name for field in dataclasses.fields(CredentialFields)), "secret"]
+FIELDS = [*CredentialFields._fields, "secret"]
 
 
 @pytest.mark.parametrize("kind", list(CredentialKind))

@@ -26,12 +26,13 @@ from nskeys.model.keys import KeyFate, KeyState, Kid, RotationStage
 from nskeys.model.next_steps import NextAction
 from nskeys.model.plans import HomeState
 from nskeys.model.recoverability import DueReason, RecoveryState
-from nskeys.model.recovery import EarlierIdentity, IdentityKind, UnlockMethod
+from nskeys.model.recovery import EarlierIdentity, IdentityKind
 from nskeys.model.register import PROOFS, CopyStatus, Proof, Protection, Signer
 from nskeys.model.retention import Fate, FateReason
 from nskeys.model.schedule import Job, Obstacle, UnitStatus
 from nskeys.model.statements import StatementKind
 from nskeys.model.trail_copies import LogKind
+from nskeys.model.unlock import UnlockMethod
 from nskeys.reasons import FailureReason
 from nskeys.wording import (
     audit,

@@ -42,7 +42,7 @@ def test_a_stranger_is_named_by_an_end_that_can_be_compared() -> None:
 
 def _opens(*recipients: str) -> str:
     copy = a_copy()
-    backup = replace(copy.backup, protection=Protection.RECIPIENTS, recipients=recipients, hint="")
+    backup = copy.backup._replace(protection=Protection.RECIPIENTS, recipients=recipients, hint="")
     return who_opens(replace(copy, backup=backup), RECOVERY)
 
 

@@ -183,7 +183,7 @@ def test_a_postgresql_database_is_brought_back_on_its_server() -> None:
 
 def test_of_many_copies_the_newest_are_told_in_full_and_every_address_stands_there() -> None:
     copies = tuple(
-        replace(COPY, address=f"/mnt/vault/{number}.zip", backup=replace(IDENTITY, generation=number))
+        replace(COPY, address=f"/mnt/vault/{number}.zip", backup=IDENTITY._replace(generation=number))
         for number in range(60, 40, -1)
     )
     said = text(replace(RUNBOOK, good=copies))
@@ -228,7 +228,7 @@ CUSTODIANS = RecoveryIdentity(
 
 
 def for_recipients(*recipients: str, recovery: Recovery = NO_RECOVERY) -> Runbook:
-    backup = replace(IDENTITY, protection=Protection.RECIPIENTS, recipients=recipients, hint="")
+    backup = IDENTITY._replace(protection=Protection.RECIPIENTS, recipients=recipients, hint="")
     return replace(RUNBOOK, good=(replace(COPY, backup=backup),), recovery=recovery)
 
 
@@ -300,7 +300,7 @@ def test_what_lies_on_a_server_is_fetched_first() -> None:
 
 
 def test_a_backup_of_another_server_says_so() -> None:
-    theirs = replace(COPY, backup=replace(IDENTITY, server_key="9" * 64))
+    theirs = replace(COPY, backup=IDENTITY._replace(server_key="9" * 64))
     said = text(replace(RUNBOOK, good=(theirs,)))
     assert "it was not made by this server" in said
     assert "9" * 64 in said
@@ -308,7 +308,7 @@ def test_a_backup_of_another_server_says_so() -> None:
 
 
 def test_an_earlier_server_key_is_on_paper_too() -> None:
-    older = replace(COPY, backup=replace(IDENTITY, server_key="9" * 64))
+    older = replace(COPY, backup=IDENTITY._replace(server_key="9" * 64))
     said = text(replace(RUNBOOK, good=(older,), earlier=("9" * 64,)))
     assert said.count("9" * 64) == 2
     assert "it was not made by this server" not in said
@@ -316,7 +316,7 @@ def test_an_earlier_server_key_is_on_paper_too() -> None:
 
 def test_hostile_names_neither_steer_a_terminal_nor_a_browser_nor_a_shell() -> None:
     evil = "\x1b]0;x\x07\u202e<script>'; rm -rf / #"
-    backup = replace(IDENTITY, hint=evil, archive_name=evil, server=evil)
+    backup = IDENTITY._replace(hint=evil, archive_name=evil, server=evil)
     copy = replace(COPY, backup=backup, address=f"/mnt/{evil}", destination=f"/mnt/{evil}")
     runbook = replace(RUNBOOK, server=evil, home=f"/{evil}", cmdb_address=f"/{evil}/c", good=(copy, copy))
     assert all(line.isprintable() for line in page_lines(runbook_page(runbook)))

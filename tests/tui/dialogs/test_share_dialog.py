@@ -9,7 +9,8 @@ from nskeys.crypto.slip39 import new_split_secret, parse, split
 from nskeys.errors import ShareRefused
 from nskeys.model.custodians import NOTHING_YET, Share, ShareProgress
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Purpose, ShareRequest
+from nskeys.ports import Purpose
+from nskeys.ports.shares import ShareRequest
 from nskeys.reasons import ShareProblem
 from nskeys_tui.dialogs.share import AskShare
 from nskeys_tui.widgets.frame import Rule

@@ -2,7 +2,6 @@
 
 import functools
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -48,7 +47,7 @@ def on_example(size: tuple[int, int] = HOME_SIZE) -> AppOn:
 def test_the_title_says_what_protects_the_connection_to_a_server() -> None:
     def title(**changes: Any) -> str:
         seen = DatabaseConnection(socket=False, tls="", sslmode="prefer", require_auth="!password,!md5")
-        return title_facts(replace(seen_overview(), cmdb="PostgreSQL", connection=replace(seen, **changes)))
+        return title_facts(seen_overview()._replace(cmdb="PostgreSQL", connection=seen._replace(**changes)))
 
     assert title() == "CMDB PostgreSQL, no TLS · keys in a plain file"
     assert title(socket=True) == "CMDB PostgreSQL, socket · keys in a plain file"

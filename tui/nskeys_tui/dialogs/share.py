@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import ShareRequest
+from nskeys.ports.shares import ShareRequest
 from nskeys.services.flows.share_entry import ShareEntry
 from nskeys.wording.custodians import (
     HIDDEN_WORD,

@@ -1,7 +1,7 @@
 """The answer on the first screen as lines: what would come back, from which backup, and what to do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nskeys.errors import NskeysError
 from nskeys.model.credential_list import CredentialFilter
@@ -45,7 +45,7 @@ class AnswerLine:
 def layout_for(cells: int) -> Layout:
     """Return the widths for a terminal of so many cells."""
     layout = WIDE if cells >= _WIDE_FROM else NARROW
-    return replace(layout, text=max(0, cells - layout.label - _EDGES))
+    return layout._replace(text=max(0, cells - layout.label - _EDGES))
 
 
 def room_for(lines: int) -> int:

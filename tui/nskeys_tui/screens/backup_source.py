@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from nskeys.errors import NskeysError
 from nskeys.model.pairs import Lying
 from nskeys.model.plans import ProofReport
-from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, UnlockMethod
+from nskeys.model.unlock import BY_ITS_OWN, BY_SHARES, UnlockMethod
 from nskeys.services.database.pairs import Pair
 from nskeys.services.flows.source import SourceFlow, SourceStep
 from nskeys.services.user_files import read_identity_file

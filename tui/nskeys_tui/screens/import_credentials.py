@@ -13,7 +13,7 @@ from textual.widgets import Static
 from nskeys.errors import ImportUnreadable, NskeysError, PlanOutdated, SecretUnavailable
 from nskeys.model.credentials import CredentialKind
 from nskeys.model.imports import ImportReport, ImportWishes, Reading
-from nskeys.model.recovery import BY_ITS_OWN, Unlock
+from nskeys.model.unlock import BY_ITS_OWN, Unlock
 from nskeys.ports import Progress, Stage
 from nskeys.reasons import ImportProblem
 from nskeys.services.credentials.import_plan import PreparedImport

@@ -1,7 +1,6 @@
 """The first screen: which credentials would come back if this server died now, and the list of them."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on, work
@@ -238,7 +237,7 @@ class OverviewScreen(Guarded[None]):
         self._sort(CredentialOrder(SortBy(sorts[(here + 1) % len(sorts)])))
 
     def action_turn(self) -> None:
-        self._sort(replace(self._order, descending=not self._order.descending))
+        self._sort(self._order._replace(descending=not self._order.descending))
 
     def _sort(self, order: CredentialOrder) -> None:
         self._order = order

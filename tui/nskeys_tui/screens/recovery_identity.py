@@ -5,7 +5,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
-from nskeys.model.recovery import IdentityKind, RecoveryPlan, RecoveryReport
+from nskeys.model.recovery import IdentityKind
+from nskeys.model.recovery_plans import RecoveryPlan, RecoveryReport
 from nskeys.ports import Progress, Stage
 from nskeys.services.flows.recovery import RecoveryFlow, RecoveryStep
 from nskeys.wording.flows import RECOVERY_ACTS

@@ -13,7 +13,8 @@ from nskeys.bootstrap import Services, connect
 from nskeys.errors import Cancelled, NskeysError
 from nskeys.model.plans import FirstSight
 from nskeys.model.secret import LEAST_SCORE, SecretBytes
-from nskeys.ports import Progress, Purpose, SecretRequest, ShareRequest, Stage
+from nskeys.ports import Progress, Purpose, SecretRequest, Stage
+from nskeys.ports.shares import ShareRequest
 from nskeys.services.passwords.new_password import generate_password, judge
 from nskeys.services.passwords.remembered import RememberedPassphrase
 from nskeys.services.stopping import stoppable

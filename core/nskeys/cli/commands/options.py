@@ -12,8 +12,8 @@ from nskeys.archive.age.limits import IDENTITY_LIMIT
 from nskeys.cli.files import guard, read_text_input
 from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.errors import IdentityUnusable
-from nskeys.model.recovery import BY_ITS_OWN, BY_SHARES, Unlock, by_file
 from nskeys.model.secret import SecretBytes
+from nskeys.model.unlock import BY_ITS_OWN, BY_SHARES, Unlock, by_file
 from nskeys.ports import Settings
 from nskeys.reasons import IdentityProblem
 

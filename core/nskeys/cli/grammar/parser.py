@@ -5,6 +5,8 @@ these options and only the outermost one has defaults, so a later parser overwri
 it.
 """
 
+from __future__ import annotations
+
 import argparse
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -70,13 +72,13 @@ class CommandParser(argparse.ArgumentParser):
             raise UsageProblem(f"unknown command '{value}'{_did_you_mean(value, known)}", self.prog)
         super()._check_value(action, value)
 
-    def below(self) -> "Iterator[CommandParser]":
+    def below(self) -> Iterator[CommandParser]:
         """Yield the parsers of its commands, and of theirs."""
         for parser in self._commands().values():
             yield parser
             yield from parser.below()
 
-    def _commands(self) -> "Mapping[str, CommandParser]":
+    def _commands(self) -> Mapping[str, CommandParser]:
         for action in self._actions:
             if action.nargs == argparse.PARSER and isinstance(action.choices, dict):
                 return action.choices
@@ -130,7 +132,7 @@ class Commands:
         parser.set_defaults(run=run, command=prog)
         return parser
 
-    def group(self, name: str, summary: str, *, shows: str) -> "Commands":
+    def group(self, name: str, summary: str, *, shows: str) -> Commands:
         """Add a command with commands of its own; alone it does what its command `shows` does."""
         prog = f"{self._prog} {name}"
         parser: CommandParser = self._table.add_parser(
@@ -176,7 +178,7 @@ def outermost(add_commands: Callable[[Commands], None]) -> CommandParser:
     return parser
 
 
-def add_everywhere(parser: CommandParser) -> "argparse._ArgumentGroup":
+def add_everywhere(parser: CommandParser) -> argparse._ArgumentGroup:
     """Add the options of every parser. Their default is SUPPRESS, so a later parser does not overwrite a
     value that was given before."""
     options = parser.add_argument_group("options everywhere")

@@ -7,8 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 from nskeys.destinations.workers.protocol import Message, ProtocolError, pack, unpack, wanted
 
@@ -129,8 +128,7 @@ def _interpreter_options() -> Iterable[str]:
         yield from ("-E",) if sys.flags.ignore_environment else ()
 
 
-@dataclass(frozen=True, slots=True)
-class TimeLimits:
+class TimeLimits(NamedTuple):
     """Seconds that an answer may take; values, so that tests need not wait."""
 
     look: float = 10.0

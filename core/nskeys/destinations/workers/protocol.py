@@ -6,8 +6,7 @@ Both ends are this program, in one version; a malformed message means that the o
 
 import json
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _LENGTHS = struct.Struct(">II")
 _HEAD_LIMIT = 64 * 1024 * 1024
@@ -15,8 +14,7 @@ _BODY_LIMIT = 64 * 1024 * 1024
 """Bytes; the largest archive has 16 MiB."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A request or an answer. `head` is anything that JSON can carry."""
 
     head: Any

@@ -3,8 +3,9 @@ time that its answer may take and how the answer travels. The worker calls the s
 one; so a method of the port that may hang is one line in `WorkerDestination`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
-from dataclasses import astuple
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
@@ -51,7 +52,7 @@ class Asked(Generic[P, R]):
     def __init__(
         self,
         method: Callable[Concatenate[Destination, P], R],
-        seconds: "Callable[[TimeLimits, Mapping[str, Any]], float]" = lambda limits, _: limits.look,
+        seconds: Callable[[TimeLimits, Mapping[str, Any]], float] = lambda limits, _: limits.look,
         pack: Callable[[R], Message] = _one_value,
         unpack: Callable[[Message], R] = _first,
         *,
@@ -64,7 +65,7 @@ class Asked(Generic[P, R]):
         self._unpack = unpack
         self._writes = writes
 
-    def __get__(self, place: "WorkerDestination", kind: type) -> Callable[P, R]:
+    def __get__(self, place: WorkerDestination, kind: type) -> Callable[P, R]:
         """Return a method that asks this place itself, or the worker of what may keep it waiting."""
 
         def call(*args: P.args, **named: P.kwargs) -> R:
@@ -88,7 +89,7 @@ class Asked(Generic[P, R]):
 
 
 def _packed_place(where: LocatedAt) -> Message:
-    return Message(list(astuple(where)))
+    return Message(list(where))
 
 
 def _place(answer: Message) -> LocatedAt:
@@ -97,7 +98,7 @@ def _place(answer: Message) -> LocatedAt:
 
 
 def _packed_mounted(mounted: Mounted | None) -> Message:
-    return Message([] if mounted is None else list(astuple(mounted)))
+    return Message([] if mounted is None else list(mounted))
 
 
 def _mounted(answer: Message) -> Mounted | None:
@@ -105,7 +106,7 @@ def _mounted(answer: Message) -> Mounted | None:
 
 
 def _packed_listing(listing: Listing) -> Message:
-    return Message([[list(astuple(listed)) for listed in listing], listing.left_out])
+    return Message([[list(listed) for listed in listing], listing.left_out])
 
 
 def _listing(answer: Message) -> Listing:
@@ -140,7 +141,7 @@ class WorkerDestination:
     remove = Asked(Destination.remove, lambda limits, _: limits.to_publish(0))
     sweep = Asked(Destination.sweep)
 
-    def __init__(self, info: DestinationInfo, workers: "Workers", near: Destination | None = None) -> None:
+    def __init__(self, info: DestinationInfo, workers: Workers, near: Destination | None = None) -> None:
         self._info = info
         self._workers = workers
         self.near = near
@@ -172,7 +173,7 @@ METHODS: Mapping[str, Asked[..., Any]] = MappingProxyType(
 
 
 def ask_worker(
-    workers: "Workers",
+    workers: Workers,
     mount: str,
     info: DestinationInfo,
     method: str,
@@ -221,7 +222,7 @@ def question(info: DestinationInfo, method: str, seconds: float, told: Mapping[s
             "seconds": seconds,
             "address": info.address,
             "declared": info.declared_elsewhere,
-            "mounted": None if info.mounted is None else astuple(info.mounted),
+            "mounted": None if info.mounted is None else tuple(info.mounted),
         },
         b"" if body is None else told[body],
     )

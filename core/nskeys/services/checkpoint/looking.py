@@ -7,7 +7,7 @@ that lies in the home as the next one: that one is compared then.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from nskeys.errors import ChangeWaits, Mismatch
 from nskeys.model.audit import AuditHead
@@ -26,16 +26,14 @@ _STEADY = 0.3
 _PAUSE = 0.02
 
 
-@dataclass(frozen=True, slots=True)
-class TrailSeen:
+class TrailSeen(NamedTuple):
     """The stored head of the audit trail, and the hash to which its lines lead."""
 
     head: AuditHead
     lines: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """What one look found: the home's checkpoint, the CMDB's, and what contradicts the first."""
 
     home: HomeCheckpoint | None
@@ -76,7 +74,7 @@ def compare(installation: Installation, patience: float = PATIENCE) -> Compariso
         if asks and not (held or torn or lock.is_held()):
             return found
         if now >= until:
-            return replace(found, mismatches=(), busy=True)
+            return found._replace(mismatches=(), busy=True)
         if asks or torn or found.digest != before.digest:
             steady = now + _STEADY
         time.sleep(_PAUSE)

@@ -6,7 +6,6 @@ is void, and the reason stays in the trail and in a signed statement for ever.
 """
 
 from contextlib import suppress
-from dataclasses import replace
 
 from nskeys.archive.recovery_json import recovery_text
 from nskeys.crypto.keys import server_thumbprint
@@ -55,8 +54,7 @@ class CheckpointService:
         with self._installation.cmdb.reading() as view:
             check, chain = every_row(view), followed(view, public)
             trail = TrailSeen(view.audit_head(), chain.digests[-1])
-        return replace(
-            compared,
+        return compared._replace(
             mismatches=compared.mismatches
             if compared.busy
             else with_line(compared.mismatches, chain.broken_at),

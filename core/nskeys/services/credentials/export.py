@@ -26,9 +26,9 @@ from nskeys.model.audit import Action
 from nskeys.model.credentials import SealedCredential
 from nskeys.model.imports import ExportReport
 from nskeys.model.keys import Kid
-from nskeys.model.recovery import Unlock
 from nskeys.model.register import Protection
 from nskeys.model.secret import SecretBytes
+from nskeys.model.unlock import Unlock
 from nskeys.ports import (
     OpenKeyStore,
     Progress,

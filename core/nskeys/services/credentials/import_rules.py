@@ -20,7 +20,7 @@ Name. The title; where that is taken, in the export or in the CMDB, `Group/Title
 import re
 import unicodedata
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -158,7 +158,7 @@ def named(row: ExportRow, planned: PlannedRow, names: Names) -> ImportedCredenti
 
 def replacing(row: ExportRow, planned: PlannedRow, here: Found) -> ImportedCredential:
     """Return what it makes of a credential that is here, under that one's name."""
-    fields, chosen = replace(planned.fields, name=here.name), planned.chosen
+    fields, chosen = planned.fields._replace(name=here.name), planned.chosen
     return ImportedCredential(
         row.row,
         fields,

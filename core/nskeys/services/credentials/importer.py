@@ -25,8 +25,8 @@ from nskeys.model.imports import (
     ParsedExport,
     Reading,
 )
-from nskeys.model.recovery import BY_ITS_OWN, Unlock
 from nskeys.model.secret import SecretBytes
+from nskeys.model.unlock import BY_ITS_OWN, Unlock
 from nskeys.ports import (
     CmdbChange,
     ImportPreview,

@@ -21,8 +21,8 @@ from nskeys.model.diary import DiaryFate, DrillEntry
 from nskeys.model.keys import Kid
 from nskeys.model.pairs import Lying, LyingCopy
 from nskeys.model.plans import CredentialProof, DrillReport, ProofReport
-from nskeys.model.recovery import BY_ITS_OWN, Unlock
 from nskeys.model.register import BackupCopy, Proof
+from nskeys.model.unlock import BY_ITS_OWN, Unlock
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.reasons import FailureReason, Problem
 from nskeys.services.database.copied_rows import CopiedRows, signed_checkpoint, vouched

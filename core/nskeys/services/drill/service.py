@@ -15,9 +15,9 @@ from nskeys.model.audit import Action
 from nskeys.model.diary import DiaryFate, DrillEntry
 from nskeys.model.keys import Kid
 from nskeys.model.plans import DrillReport, ProofReport
-from nskeys.model.recovery import BY_ITS_OWN, Unlock
 from nskeys.model.register import BackupCopy, Proof
 from nskeys.model.secret import SecretBytes
+from nskeys.model.unlock import BY_ITS_OWN, Unlock
 from nskeys.ports import Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.credentials.verify import prove
 from nskeys.services.drill.diary import DiaryService, write_line

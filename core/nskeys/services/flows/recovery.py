@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from nskeys.errors import Cancelled, NskeysError, PlanOutdated
-from nskeys.model.recovery import NO_RECOVERY, IdentityKind, Recovery, RecoveryPlan, RecoveryReport
+from nskeys.model.recovery import NO_RECOVERY, IdentityKind, Recovery
+from nskeys.model.recovery_plans import RecoveryPlan, RecoveryReport
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.route import Route, Stop
 

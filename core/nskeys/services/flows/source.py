@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from nskeys.errors import NskeysError
 from nskeys.model.pairs import Lying, Owner
-from nskeys.model.recovery import UnlockMethod
 from nskeys.model.register import BackupCopy, CopyStatus
+from nskeys.model.unlock import UnlockMethod
 from nskeys.services.database.pairs import Pair
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.route import Stop

@@ -1,6 +1,6 @@
 """What binds the keys to this machine or to a person: shown, and changed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from nskeys.archive.opening import open_backup
@@ -107,7 +107,7 @@ class ProtectionService:
             # What cannot be removed afterwards is a leftover: `leftovers` tells of it.
             changes.tell(event, Extras(store_id=made.store_id))
             weak = weak_passphrase(wrap)
-        return replace(installation.key_store.info(), weak=weak)
+        return installation.key_store.info()._replace(weak=weak)
 
 
 def as_it_is(key: StoredKey, keys: OpenKeyStore) -> NewKey:

@@ -7,7 +7,7 @@ the record: so a killed process leaves the step done or not done.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from nskeys.crypto.keys import new_material, thumbprint
 from nskeys.crypto.sealing import Resealed, Sealer
@@ -219,7 +219,7 @@ class RotationService:
         if self._is_active(rotation.kid) and rotation.stage is RotationStage.RESEALING:
             return rotation
         skipped = not _held_elsewhere(RecoverabilityService(installation).overview(), rotation.kid)
-        active = replace(rotation, stage=RotationStage.RESEALING, changed=now, gate_skipped=skipped)
+        active = rotation._replace(stage=RotationStage.RESEALING, changed=now, gate_skipped=skipped)
         event = installation.event(
             Action.ROTATION_ACTIVATED, rotation.kid, backup="skipped" if skipped else "proven"
         )
@@ -240,12 +240,12 @@ class RotationService:
         return states
 
     def _abandon(self, rotation: Rotation, changes: KeyedChanges) -> None:
-        ended = replace(rotation, stage=RotationStage.FINISHED, changed=self._installation.clock.now())
+        ended = rotation._replace(stage=RotationStage.FINISHED, changed=self._installation.clock.now())
         event = self._installation.event(Action.ROTATION_FINISHED, rotation.kid, resealed=0, key="missing")
         self._write(ended, event, changes)
 
     def _finish(self, rotation: Rotation, changes: KeyedChanges, resealed: int) -> None:
-        done = replace(rotation, stage=RotationStage.FINISHED, changed=self._installation.clock.now())
+        done = rotation._replace(stage=RotationStage.FINISHED, changed=self._installation.clock.now())
         event = self._installation.event(Action.ROTATION_FINISHED, rotation.kid, resealed=resealed)
         self._write(done, event, changes)
 

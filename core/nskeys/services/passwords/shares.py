@@ -7,7 +7,8 @@ from nskeys.crypto.slip39 import combine, parse
 from nskeys.errors import SecretUnavailable, ShareRefused, SharesIncomplete
 from nskeys.model.custodians import Share, ShareProgress, Shares
 from nskeys.model.secret import SecretBytes
-from nskeys.ports import Purpose, SecretProvider, ShareRequest
+from nskeys.ports import Purpose, SecretProvider
+from nskeys.ports.shares import ShareRequest
 from nskeys.reasons import ShareProblem
 
 Opened = TypeVar("Opened")

@@ -5,7 +5,6 @@ a recipient of backups when all its shares were typed in again from their sheets
 copied, or copied wrongly, then costs a new split and no backup.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 from nskeys.crypto.slip39 import check_split, combine, new_split_secret, split
@@ -112,7 +111,7 @@ class CustodiansService:
                 shares=made.shares,
                 threshold=made.threshold,
             )
-            waiting = replace(known_recovery(installation), waiting=made)
+            waiting = known_recovery(installation)._replace(waiting=made)
             installation.identity_files.write(file)
             with changes.signed(event) as change:
                 set_recovery(change, waiting, changes.server_key)

@@ -23,15 +23,8 @@ from nskeys.crypto.signing import public_of, sign
 from nskeys.errors import BackupNotProven, IdentityNotProven, NskeysError, PlanOutdated, RecoveryDamaged
 from nskeys.model.audit import Action, members_of
 from nskeys.model.backup import BackupFacts, Inspected
-from nskeys.model.recovery import (
-    NO_RECOVERY,
-    SHARES_LIMIT,
-    IdentityKind,
-    Recovery,
-    RecoveryIdentity,
-    RecoveryPlan,
-    RecoveryReport,
-)
+from nskeys.model.recovery import NO_RECOVERY, SHARES_LIMIT, IdentityKind, Recovery, RecoveryIdentity
+from nskeys.model.recovery_plans import RecoveryPlan, RecoveryReport
 from nskeys.model.register import BackupCopy
 from nskeys.model.secret import SecretBytes
 from nskeys.model.signed_json import mapping, text

@@ -1,5 +1,7 @@
 """The rows' half of the answer: which database copies decide it, looked at now."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -59,7 +61,7 @@ def looked_at(
             seen[copy] = now
             if now.good:
                 waiting = [rows for rows in waiting if rows not in wanted]
-    return replace(half, copies=tuple(seen.get(copy, copy) for copy in half.copies))
+    return half._replace(copies=tuple(seen.get(copy, copy) for copy in half.copies))
 
 
 def _seen(installation: Installation, copy: DatabaseCopy) -> DatabaseCopy:
@@ -77,4 +79,4 @@ def believed(
     """Return the same as far as the checkpoint lets it count (`counts`), with the CMDB to ask."""
     copies = half.copies if counts else tuple(replace(copy, signed=False) for copy in half.copies)
     explained = not (mismatches or differences)
-    return replace(half, copies=copies, explained=explained, later=cache(view.beyond))
+    return half._replace(copies=copies, explained=explained, later=cache(view.beyond))

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nskeys.crypto.keys import server_thumbprint
 from nskeys.crypto.signing import public_of, sign, verify
@@ -35,8 +34,7 @@ if TYPE_CHECKING:
     from nskeys.model.database_copy import CopyFacts
 
 
-@dataclass(frozen=True, slots=True)
-class ServerKeys:
+class ServerKeys(NamedTuple):
     """The server keys that vouch here."""
 
     public: bytes | None
@@ -110,7 +108,7 @@ def state(
     label = statement.kind.value
     if predecessor is not None:
         crossed = sign(predecessor, label, document_of(statement))
-        statement = replace(statement, cross_signature=crossed)
+        statement = statement._replace(cross_signature=crossed)
     text = to_text(statement)
     change.add_statement(
         SignedStatement(change.number, label, text, sign(server_key, label, text.encode("utf-8")))

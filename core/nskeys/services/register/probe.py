@@ -4,6 +4,8 @@ An answer reads copies on this machine and in what is mounted here. A copy on an
 check of the register, and an answer takes it as the last check found it.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Sequence
 from contextlib import suppress

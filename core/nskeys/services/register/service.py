@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nskeys.archive.limits import ARCHIVE_LIMIT
 from nskeys.errors import (
@@ -56,8 +56,7 @@ _NOT_OURS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RetirePlan:
+class RetirePlan(NamedTuple):
     """What retiring a copy means: the keys whose last good copy it is, and their credentials."""
 
     copy: BackupCopy

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from nskeys.crypto.signing import sign, verify
 from nskeys.model.database_register import CopyIdentity, DatabaseCopy, newest_first
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from nskeys.model.database_copy import CopyFacts
 
 
-@dataclass(frozen=True, slots=True)
-class SignedRegister:
+class SignedRegister(NamedTuple):
     """The register as one look at the CMDB shows it."""
 
     copies: tuple[BackupCopy, ...]

@@ -1,5 +1,7 @@
 """What is wrong with this server, as one list that every front end words and none adds to."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -30,13 +32,13 @@ _warning = partial(Finding, severity=Severity.WARNING)
 _critical = partial(Finding, severity=Severity.CRITICAL)
 
 
-def findings_of(overview: "Overview") -> tuple[Finding, ...]:
+def findings_of(overview: Overview) -> tuple[Finding, ...]:
     """Return everything that is wrong, the worst first; the same overview always gives the same list."""
     found = (finding for look in _LOOKS for finding in look(overview))
     return tuple(sorted(found, key=lambda one: (-one.severity, _ORDER.index(one.kind))))
 
 
-def _mismatches(overview: "Overview") -> Iterator[Finding]:
+def _mismatches(overview: Overview) -> Iterator[Finding]:
     """Yield what contradicts the checkpoint; one look at it shows all."""
     step = NextStep(NextAction.CHECKPOINT)
     for place, mismatch in enumerate(overview.mismatches):
@@ -57,7 +59,7 @@ def _mismatches(overview: "Overview") -> Iterator[Finding]:
         )
 
 
-def _lost(overview: "Overview") -> Iterator[Finding]:
+def _lost(overview: Overview) -> Iterator[Finding]:
     kids = _kids(overview, RecoveryState.LOST)
     if kids:
         claims = overview.claims
@@ -81,7 +83,7 @@ def _lost(overview: "Overview") -> Iterator[Finding]:
             )
 
 
-def _unreadable(overview: "Overview") -> Iterator[Finding]:
+def _unreadable(overview: Overview) -> Iterator[Finding]:
     if overview.unreadable:
         named = any(row.credential is not None for row in overview.unreadable)
         yield _warning(
@@ -92,7 +94,7 @@ def _unreadable(overview: "Overview") -> Iterator[Finding]:
         )
 
 
-def _at_risk(overview: "Overview") -> Iterator[Finding]:
+def _at_risk(overview: Overview) -> Iterator[Finding]:
     kids = _kids(overview, RecoveryState.AT_RISK)
     if kids:
         answer = overview.recoverability
@@ -110,7 +112,7 @@ def _at_risk(overview: "Overview") -> Iterator[Finding]:
         )
 
 
-def _waits_for_its_copy(overview: "Overview") -> bool:
+def _waits_for_its_copy(overview: Overview) -> bool:
     """Return whether all that is at risk was in a good copy before it was changed, not long ago."""
     answer, hours = overview.recoverability, timedelta(hours=overview.exposure_hours)
     exposed = [key for key in answer.keys if key.at_risk]
@@ -119,7 +121,7 @@ def _waits_for_its_copy(overview: "Overview") -> bool:
     return only and since is not None and overview.taken - since < hours
 
 
-def _why_at_risk(overview: "Overview", kids: tuple[Kid, ...]) -> Shelter | Lack:
+def _why_at_risk(overview: Overview, kids: tuple[Kid, ...]) -> Shelter | Lack:
     """Return what is missing: of the half that is harder to mend, where several keys lack something."""
     lacks = {key.kid: key.lacks for key in overview.recoverability.keys if key.at_risk}
     keyless = [kid for kid in kids if lacks[kid] in (Lack.KEYS, Lack.BOTH)]
@@ -128,7 +130,7 @@ def _why_at_risk(overview: "Overview", kids: tuple[Kid, ...]) -> Shelter | Lack:
     return min((lack for lack in lacks.values() if lack is not None), key=tuple(Lack).index)
 
 
-def _shelter(overview: "Overview", kids: frozenset[Kid]) -> Shelter:
+def _shelter(overview: Overview, kids: frozenset[Kid]) -> Shelter:
     holding = [copy for copy in overview.copies if copy.signed and kids & set(copy.backup.kids)]
     there = [copy for copy in holding if copy.retired is None and copy.status is CopyStatus.GOOD]
     if not holding:
@@ -138,7 +140,7 @@ def _shelter(overview: "Overview", kids: frozenset[Kid]) -> Shelter:
     return Shelter.NONE_THAT_COUNTS
 
 
-def _closed_here(overview: "Overview") -> Iterator[Finding]:
+def _closed_here(overview: Overview) -> Iterator[Finding]:
     totals = overview.recoverability.totals
     closed = totals.total - totals.opens_here - totals.lost - totals.unreadable
     if closed > 0:
@@ -147,7 +149,7 @@ def _closed_here(overview: "Overview") -> Iterator[Finding]:
         yield _note(kind=FindingKind.CLOSED_HERE, next=step, count=closed, keys=keys)
 
 
-def _backup_due(overview: "Overview") -> Iterator[Finding]:
+def _backup_due(overview: Overview) -> Iterator[Finding]:
     answer = overview.recoverability
     for place, reason in enumerate(answer.due):
         yield _note(
@@ -158,19 +160,19 @@ def _backup_due(overview: "Overview") -> Iterator[Finding]:
         )
 
 
-def _not_proven(overview: "Overview") -> Iterator[Finding]:
+def _not_proven(overview: Overview) -> Iterator[Finding]:
     waits = overview.not_proven_by_a_person
     if waits is not None:
         yield _note(kind=FindingKind.NOT_PROVEN, next=NextStep(NextAction.DRILL), copy=waits)
 
 
-def _identity_changed(overview: "Overview") -> Iterator[Finding]:
+def _identity_changed(overview: Overview) -> Iterator[Finding]:
     if overview.recovery_problem is not None:
         step = NextStep(NextAction.IDENTITY)
         yield _warning(kind=FindingKind.IDENTITY_CHANGED, next=step, error=overview.recovery_problem)
 
 
-def _key_stores_left(overview: "Overview") -> Iterator[Finding]:
+def _key_stores_left(overview: Overview) -> Iterator[Finding]:
     for place, left in enumerate(sorted(overview.leftovers, key=lambda one: not one.opens)):
         yield _warning(
             kind=FindingKind.KEY_STORE_LEFT,
@@ -180,12 +182,12 @@ def _key_stores_left(overview: "Overview") -> Iterator[Finding]:
         )
 
 
-def _trail_not_copied(overview: "Overview") -> Iterator[Finding]:
+def _trail_not_copied(overview: Overview) -> Iterator[Finding]:
     for log in overview.behind:
         yield _warning(kind=FindingKind.TRAIL_NOT_COPIED, count=log.lines, since=log.since, behind=log)
 
 
-def _check_overdue(overview: "Overview") -> Iterator[Finding]:
+def _check_overdue(overview: Overview) -> Iterator[Finding]:
     last, days = overview.last_check, overview.check_days
     looked = None if last is None else last.moment
     since = looked or overview.here_since
@@ -194,7 +196,7 @@ def _check_overdue(overview: "Overview") -> Iterator[Finding]:
         yield _warning(kind=FindingKind.CHECK_OVERDUE, next=step, since=looked, days=days)
 
 
-def _database_checks(overview: "Overview") -> Iterator[Finding]:
+def _database_checks(overview: Overview) -> Iterator[Finding]:
     """Yield each of somebody else's backups that counts for nothing; one that nobody checked yet takes
     nothing away."""
     step = NextStep(NextAction.DATABASE_CHECK)
@@ -212,12 +214,12 @@ def _database_checks(overview: "Overview") -> Iterator[Finding]:
         )
 
 
-def _not_compared(overview: "Overview") -> Iterator[Finding]:
+def _not_compared(overview: Overview) -> Iterator[Finding]:
     if overview.lags:
         yield _warning(kind=FindingKind.NOT_COMPARED, count=overview.lags)
 
 
-def _overdue(overview: "Overview") -> Iterator[Finding]:
+def _overdue(overview: Overview) -> Iterator[Finding]:
     """Yield that a drill, or typing what opens the backups, is overdue; a drill by a person ends both."""
     known, now = overview.practice, overview.taken
     if not overview.recoverability.totals.total:
@@ -230,7 +232,7 @@ def _overdue(overview: "Overview") -> Iterator[Finding]:
         yield _warning(kind=FindingKind.TYPING_OVERDUE, next=step, since=known.typed, implied=drill)
 
 
-def _rotation_open(overview: "Overview") -> Iterator[Finding]:
+def _rotation_open(overview: Overview) -> Iterator[Finding]:
     rotation = overview.rotation
     if rotation is None:
         return
@@ -262,7 +264,7 @@ def _to_rotate(wait: RotationWait, held_by: BackupCopy | None) -> NextStep:
     return NextStep(NextAction.ROTATE)
 
 
-def _keys(overview: "Overview") -> Iterator[Finding]:
+def _keys(overview: Overview) -> Iterator[Finding]:
     step = NextStep(NextAction.ROTATE)
     if overview.rotation_due:
         yield _note(kind=FindingKind.ROTATION_DUE, next=step)
@@ -284,7 +286,7 @@ def _is_compromised(key: KeyCoverage) -> bool:
     return key.info is not None and key.info.state is KeyState.COMPROMISED
 
 
-def _others(overview: "Overview") -> Iterator[Finding]:
+def _others(overview: Overview) -> Iterator[Finding]:
     if overview.unproven_shares:
         step, shares = NextStep(NextAction.CUSTODIANS_CHECK), overview.unproven_shares
         yield _note(kind=FindingKind.SHARES_UNPROVEN, next=step, count=shares)
@@ -318,7 +320,7 @@ _LOOKS = (
 )
 
 
-def _kids(overview: "Overview", state: RecoveryState) -> tuple[Kid, ...]:
+def _kids(overview: Overview, state: RecoveryState) -> tuple[Kid, ...]:
     """Return the keys with any credential in this state."""
     lost = state is RecoveryState.LOST
     return tuple(key.kid for key in overview.recoverability.keys if (key.lost if lost else key.at_risk))

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+from typing import NamedTuple
 
 from nskeys.errors import DestinationUnreachable, Mismatch, NskeysError
 from nskeys.model.assessment import Circumstances, assess
@@ -56,8 +57,7 @@ _READ_BY_THE_INDEX = frozenset({"key", "kind", "number"})
 """What a row needs to be counted for its key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(NamedTuple):
     """The first screen's facts, all read at once."""
 
     server: str
@@ -210,7 +210,7 @@ class RecoverabilityService:
             counting = _believed(copies, counts, differences)
             half = believed(half, view, counts, compared.mismatches, differences)
             copies, answer = _assessed(view, keys, uses, counting, circumstances, half)
-            answer = replace(answer, totals=_with_unreadable(answer.totals, unreadable))
+            answer = answer._replace(totals=_with_unreadable(answer.totals, unreadable))
         waiting = waiting_custodians(recovery)
         used = frozenset(use.kid for use in uses if use.credentials)
         goes_on = rotation if rotation is not None and rotation.goes_on(keys) else None
@@ -290,7 +290,7 @@ def _believed(
         return tuple(copies)
     return tuple(
         replace(
-            copy, backup=replace(copy.backup, kids=tuple(kid for kid in copy.backup.kids if kid not in off))
+            copy, backup=copy.backup._replace(kids=tuple(kid for kid in copy.backup.kids if kid not in off))
         )
         for copy in copies
     )
@@ -310,7 +310,7 @@ def _assessed(
         answer = assess(keys, uses, copies, circumstances, half)
         drilled = _drilled(view, answer)
         if drilled is not None:
-            return copies, replace(answer, drilled=drilled)
+            return copies, answer._replace(drilled=drilled)
         # What this drill saw cannot be told: nobody claims it of a credential either. Ends, for the copy
         # is not asked again.
         copies = tuple(_undrilled(copy) if copy is answer.best else copy for copy in copies)
@@ -325,13 +325,13 @@ def _readable(uses: Sequence[KeyUse], unreadable: Sequence[UnreadableRow]) -> tu
         for row in unreadable
         if row.credential is not None and not row.credential.ill & counted
     )
-    return tuple(replace(use, credentials=max(0, use.credentials - ill[use.kid, use.kind])) for use in uses)
+    return tuple(use._replace(credentials=max(0, use.credentials - ill[use.kid, use.kind])) for use in uses)
 
 
 def _with_unreadable(totals: Totals, unreadable: Sequence[UnreadableRow]) -> Totals:
     """Return the totals with the credentials whose rows cannot be read, which no backup brings back."""
     ill = sum(row.credential is not None for row in unreadable)
-    return replace(totals, total=totals.total + ill, unreadable=ill)
+    return totals._replace(total=totals.total + ill, unreadable=ill)
 
 
 def _recovery(installation: Installation) -> tuple[Recovery, NskeysError | None]:

@@ -7,8 +7,8 @@ A password in a URL would end up in configuration, process lists and logs; libpq
 passfile (PostgreSQL documentation, "The Password File").
 """
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from nskeys.errors import ConfigurationInvalid
@@ -19,8 +19,7 @@ _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 
 
-@dataclass(frozen=True, slots=True)
-class SqliteAddress:
+class SqliteAddress(NamedTuple):
     """A file on this machine."""
 
     path: Path
@@ -39,8 +38,7 @@ class SqliteAddress:
         return str(self.path.parent)
 
 
-@dataclass(frozen=True, slots=True)
-class PostgresAddress:
+class PostgresAddress(NamedTuple):
     """A database on a PostgreSQL server; `rest` is everything behind `postgresql://`."""
 
     rest: str

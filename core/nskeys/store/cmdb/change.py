@@ -6,7 +6,6 @@ Each method takes effect as a whole or not at all, in a savepoint. Many rows go 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from nskeys.crypto.inventory import RowSums
 from nskeys.errors import CmdbDamaged, KeyUsedUp, NameTaken, NoSuchCredential
@@ -221,7 +220,7 @@ class SqlChange(SqlView):
         )
         if not self._connection.run(_SET_ROTATION, *values):
             self._connection.run(_ADD_ROTATION, *values)
-        return replace(rotation, number=number)
+        return rotation._replace(number=number)
 
     def set_checkpoint(self, before: SignedCheckpoint | None, after: SignedCheckpoint) -> None:
         if not replace_checkpoint(self._connection, before, after):

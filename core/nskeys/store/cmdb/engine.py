@@ -5,13 +5,14 @@ driver. The differences between SQLite and PostgreSQL are in `sqlite` and `postg
 these two classes.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nskeys.errors import Cancelled, CmdbAltered, CmdbDamaged, NskeysError
@@ -102,7 +103,7 @@ class Connection(ABC):
 
     @property
     @abstractmethod
-    def search(self) -> "SearchIndex":
+    def search(self) -> SearchIndex:
         """What finds a text without reading every row of the list."""
 
     def is_standby(self) -> bool:
@@ -246,6 +247,8 @@ def _insertion(table: Table) -> str:
 
 def _raised_below(error: Exception) -> bool:
     """Return whether the error came from the driver itself: the last Python frame is the store's."""
+    from traceback import walk_tb  # here: it is needed only where something fails
+
     last = None
     for frame, _ in walk_tb(error.__traceback__):
         last = frame

@@ -1,5 +1,7 @@
 """The inventory in the rows of `keys`: read, compared with what is there, and changed by differences."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

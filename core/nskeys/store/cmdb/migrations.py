@@ -27,7 +27,7 @@ binds.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 TABLES = frozenset(
     {
@@ -47,8 +47,7 @@ TABLES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(NamedTuple):
     """Where the databases differ in their SQL."""
 
     text: str
@@ -58,8 +57,7 @@ class Spelling:
     """Behind a table whose rows lie in the order of its primary key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Migrates schema `number - 1` to `number`."""
 
     number: int

@@ -7,7 +7,7 @@ the order of an index, so there the sort key is an expression that no index cove
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, fold
 from nskeys.model.keys import Kid
@@ -16,8 +16,7 @@ Query = tuple[str, list[object]]
 """A statement with question marks, and its parameters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Among:
+class Among(NamedTuple):
     """A condition on rows of `listing`, with question marks, and its parameters."""
 
     condition: str

@@ -1,5 +1,7 @@
 """Rows of credentials, checked and turned into parts of the model."""
 
+from __future__ import annotations
+
 import functools
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -10,6 +10,8 @@ descriptor of a file releases all POSIX locks that the process holds on it ("How
 Database File", section 2.2).
 """
 
+from __future__ import annotations
+
 import errno
 import fcntl
 import os
@@ -75,7 +77,7 @@ class SqliteConnection(Connection):
             return super().all(sql, *values)
 
     @cached_property
-    def search(self) -> "SearchIndex":
+    def search(self) -> SearchIndex:
         from nskeys.store.cmdb.search import SqliteSearch
 
         return SqliteSearch(self)

@@ -6,7 +6,7 @@ A schema newer than the last known step is refused.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nskeys.errors import AlreadySetUp, CmdbUnreachable, NewerVersion, NotSetUp
 from nskeys.model.credentials import CHANGE_LIMIT
@@ -26,8 +26,7 @@ _SET = "UPDATE meta SET value = ? WHERE name = ?"
 _FIRST = "INSERT INTO meta (name, value) VALUES (?, ?), (?, ?), (?, ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class CmdbMark:
+class CmdbMark(NamedTuple):
     """The id and the numbers of schema and last change in `meta`."""
 
     cmdb_id: str

@@ -1,6 +1,8 @@
 """How many credentials each key seals, since when and up to which change, from the index over key, kind and
 number."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime

@@ -4,8 +4,8 @@ Each is `{kid, created, wrapped}`, laid out and wrapped as a credential key's. W
 thumbprint of its public half, so neither passes for the other.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from nskeys import files
 from nskeys.errors import FileUnreadable, KeyStoreDamaged
@@ -20,8 +20,7 @@ FOLDER = "copy-keys"
 _SMALL = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class CopyKeyRecord:
+class CopyKeyRecord(NamedTuple):
     """A copy key, wrapped."""
 
     key: CopyKey

@@ -14,8 +14,8 @@ it again: any other spelling is refused.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from nskeys.errors import FileUnreadable, KeyStoreDamaged, NewerVersion, NotPermitted
 from nskeys.model.keys import Kid, StoredKey
@@ -35,8 +35,7 @@ _KID = re.compile(r"[0-9a-f]{64}")
 _PUBLIC_SIZE = 32
 
 
-@dataclass(frozen=True, slots=True)
-class StoreRecord:
+class StoreRecord(NamedTuple):
     """`protector.json`: the ids of store and CMDB, the protector, and its parameters."""
 
     store_id: str
@@ -45,16 +44,14 @@ class StoreRecord:
     parameters: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class ServerRecord:
+class ServerRecord(NamedTuple):
     """`server.json`: the server key's public half (32 bytes), and its private half, wrapped."""
 
     public: bytes
     wrapped: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRecord:
+class KeyRecord(NamedTuple):
     """`keys/<kid>.json`: a key's name and age, and the key, wrapped."""
 
     key: StoredKey

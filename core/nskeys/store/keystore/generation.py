@@ -6,6 +6,8 @@ begins empty (`files`), so a kill can leave one without content: nothing names t
 here. Whoever asks for it all the same is told that its file was emptied.
 """
 
+from __future__ import annotations
+
 import stat
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -69,7 +71,7 @@ class Generation:
             files.remove(path)  # safe: it has no byte, so no key is in it
         files.write_new(path, key_bytes(record))
 
-    def copy_to(self, other: "Generation") -> None:
+    def copy_to(self, other: Generation) -> None:
         """Write the same files into another folder, where they are missing or not whole. Raises
         CannotCreate."""
         files.make_folder(other.keys_folder)

@@ -9,6 +9,8 @@ What should have been removed and was not is a leftover: it may still open with 
 up. Each sweep tries again, a failure stops nobody, and `leftovers` reports it until it is gone.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress

@@ -1,5 +1,7 @@
 """The key store on disk (core/FORMAT.md, "Key store"): its generations, and `server.pub` beside them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -135,7 +137,7 @@ class DiskKeyStore:
         return False
 
     @contextmanager
-    def unlock(self, secrets: SecretProvider) -> "Iterator[OpenGeneration]":
+    def unlock(self, secrets: SecretProvider) -> Iterator[OpenGeneration]:
         from nskeys.store.keystore.unlocked import OpenGeneration  # most runs open no key
 
         number, (generation, store, keys, server) = self._generations.read(
@@ -167,7 +169,7 @@ class DiskKeyStore:
         files.sweep(self._server_pub.parent)
         self._generations.sweep()
 
-    def _mend_server_pub(self, opened: "OpenGeneration") -> None:
+    def _mend_server_pub(self, opened: OpenGeneration) -> None:
         """Write `server.pub` again where it was lost: other programs check signatures with it. It is always
         the same bytes, written at once, so no lock is needed."""
         with suppress(CannotCreate, FileUnreadable):

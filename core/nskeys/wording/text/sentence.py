@@ -5,8 +5,7 @@ can be typed as it stands in single quotes.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from nskeys.errors import NskeysError
 from nskeys.wording.text.terminal import shown
@@ -14,8 +13,7 @@ from nskeys.wording.text.terminal import shown
 K = TypeVar("K", bound=str)
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """`what` happened and `advice`, each one sentence with its full stop, safe for a terminal."""
 
     what: str
@@ -25,8 +23,7 @@ class Sentence:
         return f"{self.what} {self.advice}"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What is told of an error: `what` happened, and what to do, `by_command` on the command line and
     `by_key` in the app, each with its full stop, safe for a terminal."""
 

@@ -1,5 +1,7 @@
 """Outside text on a terminal: made safe, measured in cells, cut, padded and wrapped."""
 
+from __future__ import annotations
+
 import unicodedata
 from collections.abc import Iterator
 

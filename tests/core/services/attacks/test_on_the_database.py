@@ -2,7 +2,6 @@
 design; nothing is better than before it."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -62,7 +61,7 @@ def test_rows_are_deleted(full: MemoryServer) -> None:
 def test_only_the_older_seal_is_put_back(full: MemoryServer) -> None:
     older, one = edited(full, "one"), id_of(full, "one")
     blob = older.rows[one].blob
-    write(full, lambda state: state.rows.update({one: replace(state.rows[one], blob=blob)}))
+    write(full, lambda state: state.rows.update({one: state.rows[one]._replace(blob=blob)}))
     assert told(full) == [f"At least one credential of key was changed {_BY}."]
     assert recoverable(full) == 0
     with pytest.raises(NskeysError):
@@ -108,7 +107,7 @@ def test_a_deactivated_key_is_made_active(full: MemoryServer) -> None:
     swapped = {KeyState.ACTIVE: KeyState.DEACTIVATED, KeyState.DEACTIVATED: KeyState.ACTIVE}
 
     def swap(state: State) -> None:
-        state.keys = {kid: replace(key, state=swapped[key.state]) for kid, key in state.keys.items()}
+        state.keys = {kid: key._replace(state=swapped[key.state]) for kid, key in state.keys.items()}
 
     write(full, swap)
     assert told(full) == [f"The rows of the keys (states, counts) were changed {_BY}."]
@@ -216,7 +215,7 @@ def test_within_the_trail_a_line_is_edited_or_taken_out(full: MemoryServer, edit
     def change(state: State) -> None:
         entry = state.audit.pop(2)
         if edit == "edited":
-            state.audit.insert(2, replace(entry, line=entry.line.replace("two", "2wo")))
+            state.audit.insert(2, entry._replace(line=entry.line.replace("two", "2wo")))
 
     write(full, change)
     assert told(full) == [
@@ -233,7 +232,7 @@ def test_within_the_trail_a_line_is_edited_or_taken_out(full: MemoryServer, edit
     assert told(full) == []
     assert full.services.audit.verify().whole, "a person said so, and the statement says what of"
     full.back_up()
-    write(full, lambda state: state.audit.insert(1, replace(state.audit.pop(1), line="another")))
+    write(full, lambda state: state.audit.insert(1, state.audit.pop(1)._replace(line="another")))
     assert told(full) == [
         "Line 2 of the audit trail was edited or taken out by something other than nskeys.",
     ]
@@ -244,7 +243,7 @@ def test_of_a_long_trail_the_look_at_everything_reads_each_line_and_changes_wait
     full: MemoryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settling, "_LINES_AT_A_CHANGE", 3)
-    write(full, lambda state: state.audit.insert(1, replace(state.audit.pop(1), line="another")))
+    write(full, lambda state: state.audit.insert(1, state.audit.pop(1)._replace(line="another")))
     full.add("four")
     report = full.services.check.execute(NOBODY)
     assert [one.what for one in report.mismatches] == [MismatchKind.AUDIT_LINE]

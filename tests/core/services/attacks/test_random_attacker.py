@@ -155,10 +155,10 @@ class Ledger(History):
         row, other = state.rows[key], state.rows[sorted(state.rows)[number // 3 % len(state.rows)]]
         now = row.credential
         state.rows[key] = (
-            replace(row, blob=other.blob),
-            replace(row, credential=replace(now, number=now.number + number % 3 - 1 or 1)),
-            replace(row, credential=replace(now, fields=replace(now.fields, account="CORP\\mallory"))),
-            replace(row, credential=replace(now, kid=other.credential.kid)),
+            row._replace(blob=other.blob),
+            row._replace(credential=replace(now, number=now.number + number % 3 - 1 or 1)),
+            row._replace(credential=replace(now, fields=now.fields._replace(account="CORP\\mallory"))),
+            row._replace(credential=replace(now, kid=other.credential.kid)),
         )[number % 4]
         self.server.cmdb.state = state
 
@@ -176,7 +176,7 @@ class Ledger(History):
         state = self.server.cmdb.state.copy()
         kid = sorted(state.keys)[number % len(state.keys)]
         if number % 2:
-            state.keys[kid] = replace(state.keys[kid], state=list(KeyState)[number % len(KeyState)])
+            state.keys[kid] = state.keys[kid]._replace(state=list(KeyState)[number % len(KeyState)])
         else:
             known = state.inventory[kid]
             state.inventory[kid] = replace(known, row_sum=number, resealed=0, counted=number)

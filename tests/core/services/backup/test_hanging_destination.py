@@ -173,6 +173,6 @@ def test_a_default_destination_that_hangs_still_lies_elsewhere(hangs: Hangs) -> 
     server.services.destinations.remove(server.vault)
     hangs.dead |= {server.vault, hangs.other}
     server.installation.registry.write(
-        replace(server.installation.registry.read(), backup_path=server.vault)
+        server.installation.registry.read()._replace(backup_path=server.vault)
     )
     assert DueReason.NO_GOOD_COPY in server.services.backup.due()

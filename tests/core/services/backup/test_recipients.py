@@ -22,9 +22,10 @@ from nskeys.errors import (
     WrongPassword,
 )
 from nskeys.model.diary import DrillEnd
-from nskeys.model.recovery import BY_SHARES, IdentityKind, Unlock, by_file
+from nskeys.model.recovery import IdentityKind
 from nskeys.model.register import Proof, Protection
 from nskeys.model.secret import SecretBytes
+from nskeys.model.unlock import BY_SHARES, Unlock, by_file
 from nskeys.ports import Purpose
 from nskeys.services.open_backup import find_source, means_of
 from nskeys.services.recovery.record import identity_file

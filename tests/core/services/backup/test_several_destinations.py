@@ -223,8 +223,8 @@ def test_a_clock_that_was_put_back_makes_none_needed_every_night(two: MemoryServ
 def test_registry_values_that_are_older_than_a_key_make_one_needed_everywhere(two: MemoryServer) -> None:
     back_up(two, VAULT, OTHER)
     two.clock.advance(days=1)
-    two.registry.values = replace(
-        two.registry.values, backup_date=two.clock.moment.replace(year=two.clock.moment.year - 1)
+    two.registry.values = two.registry.values._replace(
+        backup_date=two.clock.moment.replace(year=two.clock.moment.year - 1)
     )
     assert two.services.backup.need((VAULT, OTHER)).missing_at == (VAULT, OTHER)
 

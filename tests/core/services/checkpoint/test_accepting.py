@@ -175,7 +175,7 @@ def test_the_trail_goes_on_from_what_was_found_and_is_signed_again(memory: Memor
 def edit_a_line(server: MemoryServer) -> None:
     """Somebody writes another line in the place of the second, and leaves the hashes."""
     state = server.cmdb.state.copy()
-    state.audit[1] = replace(state.audit[1], line="another")
+    state.audit[1] = state.audit[1]._replace(line="another")
     server.cmdb.state = state
 
 
@@ -193,7 +193,7 @@ def test_a_new_server_key_goes_on_from_a_trail_that_was_accepted(memory: MemoryS
     assert shown(memory).mismatches == ()
     memory.add("two")
     state = memory.cmdb.state.copy()
-    state.audit[2] = replace(state.audit[2], line="and another")
+    state.audit[2] = state.audit[2]._replace(line="and another")
     memory.cmdb.state = state
     assert not memory.services.audit.verify().whole, "what is edited later is another thing"
 
@@ -244,7 +244,7 @@ def test_a_checkpoint_that_others_put_into_the_home_is_no_ground_to_go_on_from(
     memory.add("one")
     kept = home_of(memory.installation)
     assert kept is not None
-    forged = replace(kept, signed=replace(kept.signed, signature=bytes(64)))
+    forged = replace(kept, signed=kept.signed._replace(signature=bytes(64)))
     memory.checkpoint.kept = to_bytes(forged)
     seen = shown(memory)
     assert [one.what for one in seen.mismatches] == [MismatchKind.HOME_CHANGED]

@@ -1,7 +1,6 @@
 """Credentials one at a time: added, edited, shown, revealed, removed, each with its line in the trail."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -211,7 +210,7 @@ def test_what_was_removed_meanwhile_is_said_to_be_gone(server: Server) -> None:
 def test_another_field_keeps_the_secret_and_binds_it_anew(server: Server, field: str, value: str) -> None:
     one = server.add("one", "hunter2")
     server.clock.advance(hours=1)
-    changed = replace(one.fields, **{field: value})  # type: ignore[arg-type]  # text fields only
+    changed = one.fields._replace(**{field: value})  # type: ignore[arg-type]  # text fields only
     edited = server.services.credentials.edit(one, changed, None, NOBODY)
     assert edited.fields == changed
     assert edited.updated == server.clock.now()

@@ -2,7 +2,6 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,7 +66,7 @@ def test_a_credential_added_later_has_keys_that_match(server: Server, address: s
 
 def test_an_edited_secret_is_a_later_one_although_its_key_is_the_same(server: Server, address: str) -> None:
     one = server.services.credentials.show("run-as/one")
-    server.services.credentials.edit(one, replace(run_as("one"), note="changed"), None, NOBODY)
+    server.services.credentials.edit(one, run_as("one")._replace(note="changed"), None, NOBODY)
     assert proofs(server, "one") == [Proof.KEYS_MATCH]
     assert proofs(server, "two") == [Proof.CREDENTIALS_OPEN]
     assert proof_line(server) == "1 of 2 credentials opened in a drill 3 days ago"

@@ -5,14 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from nskeys.errors import Cancelled, IdentityNotProven, PlanOutdated
-from nskeys.model.recovery import (
-    NO_RECOVERY,
-    IdentityKind,
-    Recovery,
-    RecoveryIdentity,
-    RecoveryPlan,
-    RecoveryReport,
-)
+from nskeys.model.recovery import NO_RECOVERY, IdentityKind, Recovery, RecoveryIdentity
+from nskeys.model.recovery_plans import RecoveryPlan, RecoveryReport
 from nskeys.reasons import Operation
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.recovery import RecoveryFlow, RecoveryStep

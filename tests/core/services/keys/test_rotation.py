@@ -1,7 +1,6 @@
 """Rotation: a waiting key, a gate, batches; each call does the next step that may be done."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -330,7 +329,7 @@ def test_a_record_that_somebody_pushed_on_opens_no_gate(memory: MemoryServer) ->
     waiting = memory.rotate().kid
     rotation = memory.services.recoverability.overview().rotation
     assert rotation is not None
-    pushed = replace(rotation, stage=RotationStage.RESEALING)
+    pushed = rotation._replace(stage=RotationStage.RESEALING)
     with memory.cmdb.changing(memory.installation.event(Action.MIGRATED, "by hand")) as change:
         change.set_rotation(pushed)
     memory.accept()

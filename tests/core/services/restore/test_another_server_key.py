@@ -181,7 +181,7 @@ def test_an_invented_line_of_a_restore_explains_nothing_and_the_signed_statement
     line = '{"action":"restored","time":"2030-01-01T00:00:00Z","details":{}}'
     [first] = server.cmdb.state.audit
     digest = next_digest(first.digest, line)
-    server.cmdb.state.audit.append(replace(first, number=2, line=line, digest=digest))
+    server.cmdb.state.audit.append(first._replace(number=2, line=line, digest=digest))
     with pytest.raises(ChangeWaits):
         server.add("three")
     # The same older database on new hardware: the restore states from where on nothing is known.

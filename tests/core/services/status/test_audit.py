@@ -59,7 +59,7 @@ def test_an_edited_line_is_found(trail: MemoryServer) -> None:
     def edit(state: State) -> None:
         line = json.loads(state.audit[2].line)
         line["user"] = "nobody"
-        state.audit[2] = replace(state.audit[2], line=json.dumps(line))
+        state.audit[2] = state.audit[2]._replace(line=json.dumps(line))
 
     rewrite(trail, edit)
     verdict = trail.services.audit.verify()
@@ -128,7 +128,7 @@ def test_another_servers_signature_is_none(trail: MemoryServer) -> None:
     other.set_up()
     assert trail.cmdb.state.checkpoint is not None
     assert other.cmdb.state.checkpoint is not None
-    forged = replace(trail.cmdb.state.checkpoint, signature=other.cmdb.state.checkpoint.signature)
+    forged = trail.cmdb.state.checkpoint._replace(signature=other.cmdb.state.checkpoint.signature)
     rewrite(trail, lambda state: setattr(state, "checkpoint", forged))
     assert trail.services.audit.verify().signed_lines is None
 

@@ -38,7 +38,7 @@ def _a_stranger_s(server: Server, address: str) -> tuple[str, str]:
     source = find_source(server.installation, address)
     facts, seed, key = source.facts, new_server_seed(), SecretBytes(os.urandom(KEY_SIZE))
     assert facts is not None
-    info = replace(facts.keys[0].info, kid=thumbprint(key))
+    info = facts.keys[0].info._replace(kid=thumbprint(key))
     theirs = X25519Identity.new()
     file = write_identity(theirs, facts.created, SecretBytes(b"theirs alone"), 4)
     digest = hashlib.sha256(file).hexdigest()

@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -157,7 +156,7 @@ def test_what_one_step_ends_is_told_once_where_there_is_little_room() -> None:
     overview = seen(keys=[key(NEW)], uses=[(OLD, 3)], copies=[copy(signed=False)])
     assert found(FindingKind.CLAIMED, overview).implied
     assert found(FindingKind.LOST, overview).next == NextStep(NextAction.RESTORE, copy().address)
-    both = seen(copies=[copy()], practice=replace(wrong(FindingKind.TYPING_OVERDUE).practice, drilled=None))
+    both = seen(copies=[copy()], practice=wrong(FindingKind.TYPING_OVERDUE).practice._replace(drilled=None))
     assert not found(FindingKind.DRILL_OVERDUE, both).implied
     assert found(FindingKind.TYPING_OVERDUE, both).implied
 
