@@ -40,7 +40,6 @@ _REPLACE = (
     "UPDATE credentials SET kind = ?, name = ?, target = ?, account = ?, note = ?, number = ?,"
     " created = ?, updated = ?, sealed = ?, key_no = ? WHERE id = ?"
 )
-_RESEAL = "UPDATE credentials SET key_no = ?, sealed = ? WHERE id = ?"
 _STORED = (
     "SELECT key_no, id, kind, name, target, account, note, number, created, updated, sealed"
     " FROM credentials WHERE id = ?"
@@ -141,8 +140,8 @@ class SqlChange(SqlView):
         with self._all_or_nothing():
             self._count({kid: len(rows)})
             key_no, book = self._key_no(kid), InventoryBook(self._connection, self.cmdb_id)
-            values = [(key_no, blob, row[0]) for row, blob in rows]
-            if self._connection.many(_RESEAL, values) != len(rows):
+            blobs = {row[0]: blob for row, blob in rows}
+            if self._connection.reseal(self._key_no(old), key_no, blobs) != len(rows):
                 raise self._missing(row[0] for row, _ in rows)
             book.move(old, rows, kid)
             book.write({kid: self.number})

@@ -8,7 +8,7 @@ these two classes.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 BATCH = 2_000
 """Rows per batch of long reads."""
+
+_RESEAL = "UPDATE credentials SET key_no = ?, sealed = ? WHERE id = ?"
 
 Row = tuple[Any, ...]
 
@@ -96,6 +98,12 @@ class Connection(ABC):
         cursor.executemany(self.marked(sql), rows)
         changed: int = cursor.rowcount
         return changed
+
+    def reseal(self, old: int, key_no: int, blobs: Mapping[str, bytes]) -> int:
+        """Give the credentials with these ids, of the key numbered `old`, these secrets and this key;
+        return how many there were."""
+        del old
+        return self.many(_RESEAL, [(key_no, blob, id_) for id_, blob in blobs.items()])
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Add rows, many at a time; their values are in the order of the table's columns."""

@@ -16,7 +16,7 @@ import errno
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import cached_property
 from itertools import chain, count
@@ -49,6 +49,10 @@ _UNREACHABLE = {
     sqlite3.SQLITE_FULL: Problem.NO_SPACE,
 }
 _OBJECTS = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master WHERE type <> 'index'"
+_RESEAL = (
+    "UPDATE credentials SET key_no = ?, sealed = nskeys_resealed(CAST(id AS BLOB))"
+    " WHERE id BETWEEN ? AND ? AND key_no + 0 = ? AND nskeys_resealed(CAST(id AS BLOB)) IS NOT NULL"
+)
 _JOURNALS = ("-journal", "-wal", "-shm")
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
@@ -81,6 +85,18 @@ class SqliteConnection(Connection):
         from nskeys.store.cmdb.search import SqliteSearch
 
         return SqliteSearch(self)
+
+    def reseal(self, old: int, key_no: int, blobs: Mapping[str, bytes]) -> int:
+        """Walk the rows once, in the order of the ids, asking for each new secret by a function: to look
+        every row up takes a third of the time in which all are re-sealed. A row that none was given for
+        stays. Where somebody gave rows another key meanwhile, each is looked up after all."""
+        given = {id_.encode(): blob for id_, blob in blobs.items()}
+        self.driver.create_function("nskeys_resealed", 1, given.get)
+        try:
+            done = self.run(_RESEAL, key_no, min(blobs), max(blobs), old)
+        finally:
+            self.driver.create_function("nskeys_resealed", 1, None)
+        return done if done == len(blobs) else super().reseal(old, key_no, blobs)
 
     def stream(self, sql: str, *values: object) -> Iterator[Sequence[Row]]:
         """Yield the rows in batches; text that is not UTF-8 is returned as bytes."""

@@ -228,7 +228,7 @@ def test_a_split_that_is_cancelled_changes_nothing(server: Server) -> None:
             self.now = stage
 
         def checkpoint(self) -> None:
-            if self.now is Stage.OPENING:
+            if self.now is Stage.TRYING_IDENTITY:
                 raise Cancelled
 
     before = server.everything()
