@@ -14,10 +14,13 @@ import inspect
 import os
 import signal
 import sys
+import tempfile
 import termios
 from pathlib import Path
 
 import pytest
+
+from tests.fakes.examples import FEW
 
 _TESTS = f"{Path(__file__).parent}/"
 _REAL_PLACES = (
@@ -40,6 +43,10 @@ _REAL_IDS = frozenset({"real", "tpm2", "pkcs11", "sftp", "s3"})
 """Parameters that stand for the real thing, as does every PostgreSQL; the fake beside them is quick."""
 _QUICK_SIZE = (80, 24)
 _FEW_FILES = 4
+_QUICK_RUNS = ("quick", "quick or app")
+_MEMORY = "/dev/shm"
+_ROOM = 2 << 30
+"""Bytes that must be free there; a quick run fills a quarter of them."""
 
 # Bytecode is kept beside the sources, whatever the environment says: without it every worker compiles each
 # test anew, and every process of the program compiles the whole program.
@@ -47,7 +54,27 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Set up the run, before workers start: they inherit it."""
+    if config.getoption("markexpr") in _QUICK_RUNS:
+        os.environ[FEW] = "yes"
+        _work_in_memory(config)
+    _give_up_the_terminal()
+
+
+def _work_in_memory(config: pytest.Config) -> None:
+    """Let the tests' files lie in memory, where to flush costs nothing: it is done tens of thousands of
+    times, and what it is for is proven by tests that cut the power. Do nothing where a place was named, or
+    the memory has no room."""
+    if os.environ.get("TMPDIR") or config.getoption("basetemp") or not os.access(_MEMORY, os.W_OK):
+        return
+    room = os.statvfs(_MEMORY)
+    if room.f_bavail * room.f_frsize >= _ROOM:
+        os.environ["TMPDIR"] = _MEMORY
+        tempfile.tempdir = None
+
+
+def _give_up_the_terminal() -> None:
     """Give up the terminal that whoever runs the tests sits at: what the program asks there in this process
     a test would otherwise wait for them to answer. Ctrl-C and --pdb work as before, for they do not need
     it."""

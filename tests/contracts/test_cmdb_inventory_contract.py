@@ -14,6 +14,7 @@ from nskeys.services.inventory import InventoryCheck, inventory_differences
 from tests.fakes.cmdbs import add
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential
 from tests.fakes.events import an_event
+from tests.fakes.examples import examples
 from tests.fakes.keys import a_key
 from tests.fakes.memory_cmdb import MemoryCmdb
 
@@ -175,7 +176,7 @@ def _play_on(
         change.reseal(credential.kid, moved, other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(steps)
 def test_any_history_gives_the_sums_of_a_fresh_count(history: list[tuple[str, int]]) -> None:
     cmdb = MemoryCmdb()
@@ -184,7 +185,9 @@ def test_any_history_gives_the_sums_of_a_fresh_count(history: list[tuple[str, in
     assert_as_counted(cmdb)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(history=steps)
 def test_any_history_gives_the_sums_of_a_fresh_count_in_a_database(
     cmdb: Cmdb, history: list[tuple[str, int]]

@@ -13,6 +13,7 @@ from nskeys.ports import Cmdb, CmdbView
 from tests.fakes.cmdbs import CMDB_ID
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential
 from tests.fakes.events import an_event
+from tests.fakes.examples import examples
 from tests.fakes.fixed import AFTERNOON
 from tests.fakes.memory_cmdb import MemoryCmdb
 
@@ -44,7 +45,7 @@ filters = st.builds(
 orders = st.builds(CredentialOrder, by=st.sampled_from(SortBy), descending=st.booleans())
 
 a_few = settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.archive.canonical_zip import ZipInvalid, build, first_name, split
+from tests.fakes.examples import examples
 
 MEMBERS = (("RESTORE.txt", b"read me\n"), ("keys.kms", bytes(range(256))), ("empty", b""))
 DATA = build(MEMBERS)
@@ -17,7 +18,7 @@ DATA = build(MEMBERS)
 names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.tuples(names, st.binary(max_size=200)), max_size=8, unique_by=lambda member: member[0]))
 def test_what_is_written_is_read(members: list[tuple[str, bytes]]) -> None:
     assert split(build(members)) == tuple(members)

@@ -18,6 +18,7 @@ from nskeys.model.register import Protection
 from nskeys.model.signed_json import Malformed, canonical_json, parse
 from nskeys.wording.errors import say
 from tests.core.archive.samples import archive
+from tests.fakes.examples import examples
 
 FACTS = archive().facts
 
@@ -54,7 +55,7 @@ all_facts = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(all_facts)
 def test_what_is_written_is_read(facts: BackupFacts) -> None:
     assert facts_from_json(parse(canonical_json(facts_to_json(facts)), 100_000)) == facts

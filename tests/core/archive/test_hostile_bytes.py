@@ -8,6 +8,7 @@ from nskeys.archive.inspection import inspect
 from nskeys.archive.opening import open_backup
 from nskeys.errors import NskeysError
 from tests.core.archive.samples import archive, members_of, password, rebuilt
+from tests.fakes.examples import examples
 
 WRITTEN = archive()
 MEMBERS = members_of(WRITTEN.data)
@@ -23,7 +24,7 @@ def _read(data: bytes) -> bool:
     return True
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.sampled_from([b"", b"PK\x03\x04", b"age-encryption.org/v1\n", b"age-encryption.org/v1\n-> "]),
     st.binary(),
@@ -32,7 +33,7 @@ def test_bytes_that_begin_like_a_backup(begin: bytes, rest: bytes) -> None:
     assert not _read(begin + rest)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.sampled_from([WRITTEN.data, WRITTEN.kms]), st.randoms(use_true_random=False))
 def test_a_backup_with_pieces_cut_out_doubled_or_swapped(whole: bytes, chance: random.Random) -> None:
     first, second = sorted(chance.sample(range(len(whole) + 1), 2))
@@ -42,7 +43,7 @@ def test_a_backup_with_pieces_cut_out_doubled_or_swapped(whole: bytes, chance: r
     assert _read(changed) is (changed == whole)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_a_manifest_with_pieces_cut_out_doubled_or_swapped(chance: random.Random) -> None:
     whole = MEMBERS["manifest.json"]

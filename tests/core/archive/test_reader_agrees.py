@@ -19,6 +19,7 @@ from nskeys.archive.limits import ARCHIVE_LIMIT
 from nskeys.errors import NskeysError
 from nskeys.model.secret import SecretBytes
 from tests.core.archive.age.test_age_vectors import IDENTITY_FILES, PASSWORD_FILES, Vector
+from tests.fakes.examples import examples
 
 
 def _loaded() -> ModuleType:
@@ -130,7 +131,7 @@ changes = st.tuples(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(changes, st.booleans())
 def test_a_file_with_something_put_in_or_cut_out(change: tuple[int, int, bytes], to: bool) -> None:
     if to:
@@ -139,6 +140,7 @@ def test_a_file_with_something_put_in_or_cut_out(change: tuple[int, int, bytes],
         _agree(_changed(UNDER_PASSWORD, *change), PASSWORD)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bit", [0, 5])
 def test_every_byte_with_another_bit(bit: int) -> None:
     for at in range(len(UNDER_PASSWORD)):

@@ -22,6 +22,7 @@ from nskeys.model.keys import KeyState
 from nskeys.model.register import Protection
 from nskeys.model.secret import SecretBytes
 from tests.core.archive.samples import KEYS, LOG_N, SEED, archive, backed_up, facts, members_of, password
+from tests.fakes.examples import examples
 
 WRITTEN = archive()
 
@@ -29,7 +30,7 @@ seen = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=40)
 composed = seen.map(lambda text: unicodedata.normalize("NFC", text)[:40])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     server=composed.filter(bool),
     hint=composed,

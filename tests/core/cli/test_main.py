@@ -66,6 +66,7 @@ def test_a_full_disk_behind_standard_output_is_a_failure(
     assert "standard output cannot be written: the disk is full" in ran.err
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("closed", ["0", "1", "2", "0 1 2"])
 def test_closed_streams_harm_nothing(server: Machine, closed: str) -> None:
     run = "import sys; from nskeys.cli.main import main; sys.exit(main(sys.argv[1:]))"

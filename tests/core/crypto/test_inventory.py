@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 from nskeys.crypto.inventory import RowSums
 from nskeys.model.credentials import CHANGE_LIMIT, CredentialKind, SealedRow
 from nskeys.model.keys import Kid
+from tests.fakes.examples import examples
 
 CMDB, KID = "c0" * 16, Kid("0a" * 32)
 ROW: SealedRow = ("0b" * 16, "run-as", "deploy", "finance-*", "svc", "", 7, 100, 200, b"\x01" + bytes(92))
@@ -44,7 +45,7 @@ def spelled_out(cmdb_id: str, kid: str, told: list[SealedRow]) -> int:
     return total % 2**2048
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(rows, max_size=5))
 def test_the_sum_is_the_specified_one_in_any_order(told: list[SealedRow]) -> None:
     sums = RowSums(CMDB, KID)

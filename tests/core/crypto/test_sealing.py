@@ -19,6 +19,7 @@ from nskeys.model.credentials import (
     SealedRow,
 )
 from nskeys.model.secret import SecretBytes
+from tests.fakes.examples import examples
 
 CMDB = "c0" * 16
 ROW = "0123456789abcdef" * 2
@@ -49,7 +50,7 @@ fields = st.builds(CredentialFields, st.sampled_from(CredentialKind), texts, tex
 secrets = st.text(st.characters(exclude_categories=["Cs"]), max_size=300).map(SecretBytes.from_text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(fields, secrets)
 def test_what_is_sealed_opens(fields: CredentialFields, secret: SecretBytes) -> None:
     blob = _blob(fields, secret)
@@ -58,7 +59,7 @@ def test_what_is_sealed_opens(fields: CredentialFields, secret: SecretBytes) -> 
     assert SEALER.failing([_row(fields, blob).row()]) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(fields, fields)
 def test_a_row_with_other_fields_does_not_open(one: CredentialFields, other: CredentialFields) -> None:
     blob = _blob(one, SECRET)
@@ -200,7 +201,7 @@ NEW_KEY = SecretBytes(bytes(range(32, 64)))
 NEW_SEALER = Sealer(CMDB, thumbprint(NEW_KEY), NEW_KEY)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(fields, secrets)
 def test_what_is_sealed_anew_opens_under_the_new_key_only(
     fields: CredentialFields, secret: SecretBytes

@@ -15,6 +15,7 @@ from nskeys.crypto.slip39 import SECRET_SIZE, combine, new_split_secret, parse, 
 from nskeys.errors import NskeysError, ShareRefused, SharesDisagree, SharesIncomplete, SplitRefused
 from nskeys.model.custodians import Share
 from nskeys.model.secret import SecretBytes
+from tests.fakes.examples import examples
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/slip-39/vectors.json").read_text("utf-8"))
 READ = {"4", "41", "43"}
@@ -52,7 +53,7 @@ def test_the_standards_vectors(vector: dict[str, str]) -> None:
     assert cipher.decrypt(encrypted, PASSPHRASE, *parameters).hex() == vector["secret"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(data=st.data(), shares=st.integers(2, 16))
 def test_any_that_are_enough_give_the_secret_back(data: st.DataObject, shares: int) -> None:
     threshold = data.draw(st.integers(2, shares))

@@ -60,6 +60,7 @@ def told_by(folder: Path, failing: str, way: str) -> list[bool | str]:
     return found
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("way", ["directly", "worker"])
 @pytest.mark.parametrize(
     ("failing", "told"),

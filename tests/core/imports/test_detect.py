@@ -19,6 +19,7 @@ from nskeys.errors import ImportUnreadable
 from nskeys.imports import detect, parsing
 from nskeys.imports.detect import read_export
 from nskeys.model.imports import ImportFormat, ParsedExport, Reading
+from tests.fakes.examples import examples
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "exports"
 KEEPASSXC = ["Group", "Title", "Username", "Password", "URL", "Notes"]
@@ -226,7 +227,7 @@ Dialect: TypeAlias = tuple[str, Literal[0, 1]]
 DIALECTS: list[Dialect] = [("\n", csv.QUOTE_ALL), ("\r\n", csv.QUOTE_ALL), ("\r\n", csv.QUOTE_MINIMAL)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(rows=st.lists(st.lists(CELL, min_size=6, max_size=6), max_size=5), dialect=st.sampled_from(DIALECTS))
 def test_whatever_is_written_as_csv_is_read_back(rows: list[list[str]], dialect: Dialect) -> None:
     found = read_export("x", write(rows, *dialect))
@@ -234,7 +235,7 @@ def test_whatever_is_written_as_csv_is_read_back(rows: list[list[str]], dialect:
     assert cells(found) == [row for row in rows if any(row)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(entries=st.lists(st.tuples(CELL, CELL, CELL, CELL, CELL), max_size=5), mark=st.booleans())
 def test_whatever_is_written_as_json_is_read_back(
     entries: list[tuple[str, str, str, str, str]], mark: bool
@@ -251,7 +252,7 @@ def test_whatever_is_written_as_json_is_read_back(
 HEADERS = st.sampled_from([b"", HEADER.encode() + b"\n", b"[", b'{"encrypted":false,"items":[', b"[{"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(head=HEADERS, data=st.binary(max_size=200))
 def test_random_bytes_are_an_export_or_unreadable_and_nothing_else(head: bytes, data: bytes) -> None:
     try:
@@ -276,7 +277,7 @@ ITEM = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(items=st.lists(ITEM | JSON, max_size=4), folders=JSON, own=st.booleans())
 def test_json_of_any_shape_is_an_export_or_unreadable_and_nothing_else(
     items: list[object], folders: object, own: bool

@@ -12,6 +12,7 @@ from nskeys.model.diary_json import TEXT_LIMIT, from_text, to_text
 from nskeys.model.register import Proof
 from nskeys.model.signed_json import canonical_json
 from tests.fakes.backups import an_entry
+from tests.fakes.examples import examples
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 counts = st.integers(0, 2**53 - 1)
@@ -35,7 +36,7 @@ entries = st.builds(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(entries)
 def test_whatever_is_written_is_read(entry: DrillEntry) -> None:
     assert from_text(to_text(entry)) == entry

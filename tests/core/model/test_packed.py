@@ -7,6 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 from nskeys.model.packed import Packed, PackedSecrets
 from nskeys.model.secret import SecretBytes
+from tests.fakes.examples import examples
 
 SIZES = (0, 1, 255, 256, 257, 600)
 
@@ -35,7 +36,7 @@ def test_rows_come_out_as_they_went_in(count: int) -> None:
 
 
 @given(st.lists(st.binary(max_size=9), max_size=600))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_secrets_come_out_as_they_went_in(values: list[bytes]) -> None:
     packed = secrets(values)
     assert len(packed) == len(values)

@@ -15,6 +15,7 @@ from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof,
 from nskeys.model.register_json import TEXT_LIMIT, from_text, to_text
 from nskeys.model.signed_json import canonical_json
 from tests.fakes.backups import a_copy
+from tests.fakes.examples import examples
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 moments = st.integers(0, 200 * 365 * 86_400).map(
@@ -59,7 +60,7 @@ copies = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(copies)
 def test_every_copy_is_read_back_as_it_was_written(copy: BackupCopy) -> None:
     again = from_text(to_text(copy))

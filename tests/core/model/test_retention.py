@@ -11,6 +11,7 @@ from nskeys.model.keys import Kid
 from nskeys.model.register import BackupCopy, CopyStatus, Proof, ProofDate, Protection
 from nskeys.model.retention import Decision, Fate, FateReason, Retention, decide
 from tests.fakes.backups import a_copy
+from tests.fakes.examples import examples
 from tests.fakes.fixed import AFTERNOON
 
 CMDB_ID = "c0" * 16
@@ -222,7 +223,7 @@ def opens(one: BackupCopy) -> bool:
 
 
 @given(registers(), st.integers(1, 3), st.integers(0, 2), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_every_key_stays_as_safe_as_it_was(
     copies: list[BackupCopy], last: int, monthly: int, one_file_under_two_names: bool
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.model.signed_json import Json, canonical_json
+from tests.fakes.examples import examples
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(
@@ -18,7 +19,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(values)
 def test_a_value_is_read_back_and_spelled_the_same_again(value: Json) -> None:
     document = canonical_json(value)
@@ -26,7 +27,7 @@ def test_a_value_is_read_back_and_spelled_the_same_again(value: Json) -> None:
     assert canonical_json(json.loads(document)) == document
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.dictionaries(st.text(st.characters(max_codepoint=127)), st.integers(0, 9)), st.randoms())
 def test_the_order_in_which_members_were_added_plays_no_part(
     value: dict[str, int], chance: random.Random

@@ -14,6 +14,7 @@ from nskeys.model.signed_json import (
     parse,
     text,
 )
+from tests.fakes.examples import examples
 
 LIMIT = 1_000_000
 
@@ -36,7 +37,7 @@ def _depth(value: Json) -> int:
     return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(json_values)
 def test_what_is_written_is_read(value: Json) -> None:
     document = canonical_json(value)

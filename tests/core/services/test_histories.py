@@ -37,6 +37,7 @@ from nskeys.services.settling import home_of
 from nskeys.services.status.overview import Overview
 from tests.core.services.files_alone import brought_back
 from tests.core.services.register.test_forged_register import FORGERIES, changed, says
+from tests.fakes.examples import examples
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.memory_destination import Place
 from tests.fakes.memory_site import MemoryServer, MemorySite
@@ -489,7 +490,7 @@ def last_backup_is_whole(overview: Overview, server: MemoryServer) -> None:
         max_size=14,
     )
 )
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(120), deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_history_makes_the_claim_better_than_the_truth(steps: list[tuple[str, int]]) -> None:
     history = History()
     history.add(1)

@@ -11,6 +11,7 @@ from nskeys.model.destinations import DestinationInfo, Mounted
 from nskeys.model.retention import Retention
 from nskeys.ports import Settings
 from nskeys.store.settings import ConfigToml
+from tests.fakes.examples import examples
 
 WRITTEN = """\
 # Asked for by the auditors, ticket 4711.
@@ -203,7 +204,7 @@ PLACES = st.lists(
 ANY = st.builds(Settings, WORDS, st.one_of(st.just(""), WORDS), PLACES)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(first=ANY, second=ANY)
 def test_whatever_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, first: Settings, second: Settings

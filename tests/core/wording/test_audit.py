@@ -9,6 +9,7 @@ from nskeys.model.audit import Action, AuditEvent
 from nskeys.wording.audit import NOT_WRITTEN_HERE, trail_line
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
+from tests.fakes.examples import examples
 from tests.fakes.fixed import AFTERNOON, OPERATOR
 
 
@@ -42,7 +43,7 @@ def test_values_of_other_types_and_times_that_are_none_are_harmless() -> None:
         max_leaves=8,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_whatever_json_says_nothing_reaches_the_terminal(value: object) -> None:
     told = trail_line(json.dumps(value))
     for text in (told.time, told.who, told.what, told.subject, told.details):

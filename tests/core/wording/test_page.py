@@ -9,6 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Words, page_html, page_lines
 from nskeys.wording.text.terminal import safe, width
+from tests.fakes.examples import examples
 
 HASH = "0123456789abcdef" * 4
 PAGE = Page(
@@ -146,7 +147,7 @@ def test_text_from_outside_is_never_a_tag() -> None:
 
 
 @given(text=st.text(max_size=60).map(safe))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_whatever_is_safe_for_a_terminal_comes_out_of_html_as_it_is(text: str) -> None:
     found = seen(Page("t", (Chapter("c", (Commands((f"[{text}]",)),)),)))
     assert f"[{text}]" in found.text

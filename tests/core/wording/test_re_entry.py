@@ -27,6 +27,7 @@ from nskeys.wording.re_entry import (
 )
 from tests.core.wording.commands import commands, is_valid
 from tests.core.wording.test_runbook import COPY
+from tests.fakes.examples import examples
 
 MOMENT = datetime(2026, 11, 22, 13, 2, tzinfo=UTC)
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\uff1d1", "\uff20x"]
@@ -92,7 +93,7 @@ def test_a_name_is_never_a_formula(formula: str) -> None:
 
 
 @given(name=st.text(min_size=1, max_size=30), target=st.text(max_size=30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_whatever_is_in_a_name_stays_in_its_cell(name: str, target: str) -> None:
     rows = table(found(item(name=name, target=target)))
     assert [len(row) for row in rows] == [11, 11]

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.wording.text.terminal import broken, safe, width
+from tests.fakes.examples import examples
 
 PATH = "/mnt/vault/backups-of-the-notification-servers/ns01-5ac19e2b-20261122T140200Z.zip"
 
@@ -35,7 +36,7 @@ def test_a_sign_of_two_cells_is_not_cut_in_half() -> None:
 
 
 @given(st.text(max_size=80), st.integers(2, 40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_every_line_fits_and_nothing_is_lost(text: str, cells: int) -> None:
     shown = safe(text)
     lines = broken(shown, cells)

@@ -4,6 +4,7 @@ from hypothesis import given, settings, strategies as st
 
 from nskeys.wording.text.terminal import width
 from nskeys_tui.widgets.table.columns import Column, Laid, lay_out, line
+from tests.fakes.examples import examples
 
 KIND = Column("Kind", 10, 10)
 NAME = Column("Name", 14, weight=3)
@@ -37,7 +38,7 @@ def test_a_size_stands_on_the_right_of_its_column() -> None:
     assert line(columns, lay_out(columns, 16), ("a", "12 kB"), 16) == [" a     ", "   12 kB", " "]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.integers(1, 220),
     st.lists(st.text("aé日 ", max_size=40), min_size=4, max_size=4),
@@ -92,7 +93,7 @@ def test_a_word_that_is_short_at_most_is_not_cut_for_a_long_path() -> None:
     assert [place.width for place in lay_out(columns, 80, (90, 4, 9))] == [80 - 2 - 4 - 5 - 9, 5, 9]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(56, 220), st.lists(st.integers(0, 300), min_size=5, max_size=5))
 def test_with_any_content_the_line_is_full_and_not_more(cells: int, needs: list[int]) -> None:
     got = widths(cells, *needs)

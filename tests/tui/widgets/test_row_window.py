@@ -3,6 +3,7 @@
 from hypothesis import given, settings, strategies as st
 
 from nskeys_tui.widgets.table.rows import Repaint, RowWindow
+from tests.fakes.examples import examples
 
 
 def window(total: int, height: int = 10) -> RowWindow:
@@ -77,7 +78,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(steps)
 def test_the_cursor_is_always_on_a_row_that_is_seen(taken: list[tuple[str, int]]) -> None:
     rows = window(40)

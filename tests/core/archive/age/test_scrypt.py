@@ -11,13 +11,14 @@ from nskeys.archive.age.scrypt import decrypt, encrypt, protection_of
 from nskeys.errors import BackupDamaged, NotABackup, PasswordRefused, SecretUnavailable, WrongPassword
 from nskeys.model.register import Protection
 from nskeys.model.secret import SecretBytes
+from tests.fakes.examples import examples
 
 PASSWORD = SecretBytes.from_text("hunter2")
 FILE = encrypt(b"plaintext", PASSWORD, 1)
 CHUNK = 65_536
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.binary(max_size=300), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
 def test_what_is_written_is_read(plain: bytes, text: str) -> None:
     password = SecretBytes.from_text(text)

@@ -30,6 +30,7 @@ from tests.core.archive.database_copy.samples import (
     sample,
     tables,
 )
+from tests.fakes.examples import examples
 
 SMALL = PartSize(packed=2_000, unpacked=4_000)
 
@@ -128,7 +129,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.integers(-(2**53) + 1, 2**53 - 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(st.tuples(texts, texts), max_size=5),
     st.lists(st.tuples(numbers, texts, st.binary(max_size=40)), max_size=5),

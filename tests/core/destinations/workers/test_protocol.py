@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from nskeys.destinations.workers.protocol import Message, ProtocolError, pack, unpack, wanted
+from tests.fakes.examples import examples
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -13,7 +14,7 @@ VALUES = st.recursive(
 
 
 @given(head=VALUES, body=st.binary(max_size=200), step=st.integers(1, 50))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 def test_a_message_arrives_as_it_was_sent_in_whatever_pieces(head: object, body: bytes, step: int) -> None:
     sent = pack(Message(head, body)) + b"the next one"
     received, place = bytearray(), 0

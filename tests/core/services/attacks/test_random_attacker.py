@@ -23,6 +23,7 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports import RecoveryRow
 from nskeys.services.status.overview import Overview
 from tests.core.services.test_histories import History, restored, rows_of
+from tests.fakes.examples import examples
 from tests.fakes.memory_tables import State
 from tests.fakes.servers import NOBODY
 
@@ -321,14 +322,14 @@ def live(steps: list[tuple[bool, str, int]]) -> None:
         nothing_is_better_than_it_is(history)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(6), deadline=None, suppress_health_check=list(HealthCheck))
 @given(lives(6))
 def test_a_handful_of_attacks_makes_nothing_better(steps: list[tuple[bool, str, int]]) -> None:
     live(steps)
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(lives(14))
 def test_no_attack_makes_an_answer_or_a_trail_better_than_it_is(steps: list[tuple[bool, str, int]]) -> None:
     live(steps)

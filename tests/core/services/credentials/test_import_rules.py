@@ -19,6 +19,7 @@ from nskeys.services.credentials.import_rules import (
     named,
     plan_row,
 )
+from tests.fakes.examples import examples
 
 HIERARCHY, PCANYWHERE, RUN_AS = CredentialKind
 
@@ -230,7 +231,7 @@ def test_a_renamed_entry_remembers_its_title() -> None:
     assert (planned.kind_rule, planned.kind_word, planned.group) == ("group", "run as", "Run-as")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     rows=st.lists(st.tuples(st.sampled_from(["a", "b", "g/a", "a (2)"]), st.sampled_from(["", "g", "h"])))
 )
@@ -240,7 +241,7 @@ def test_names_never_collide(rows: list[tuple[str, str]]) -> None:
     assert len({"a", *chosen}) == len(chosen) + 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     group=st.text(max_size=30),
     title=st.text(max_size=30),

@@ -12,6 +12,7 @@ from nskeys.ports import Cmdb
 from nskeys.services.credentials.pages import CredentialPages
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential
 from tests.fakes.dying import Life
+from tests.fakes.examples import examples
 from tests.fakes.fixed import AFTERNOON, OPERATOR
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.servers import Server
@@ -59,7 +60,7 @@ def whole(wanted: CredentialFilter, order: CredentialOrder) -> tuple[Credential,
     st.sampled_from(_ORDERS),
     st.lists(st.tuples(st.integers(0, _ROWS + 3), st.integers(0, 15)), max_size=30),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_walk_shows_the_list_as_it_is(
     wanted: CredentialFilter, order: CredentialOrder, walk: list[tuple[int, int]]
 ) -> None:

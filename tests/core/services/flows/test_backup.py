@@ -22,6 +22,7 @@ from nskeys.reasons import HintProblem, Operation, PasswordProblem, Problem
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.backup import BackupFlow, BackupStep
 from tests.core.services.flows.samples import BACKUP_REPORT, HERE, backup_plan, status
+from tests.fakes.examples import examples
 
 SIGHTS = (status("/mnt/usb", where=HERE), status("/vault", default=True))
 REVIEWED = BackupFlow().looked(SIGHTS).planned(backup_plan()).password_given()
@@ -142,7 +143,7 @@ EVENTS: dict[str, tuple[Event, set[BackupStep]]] = {
 
 
 @given(st.lists(st.sampled_from(sorted(EVENTS)), max_size=25))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_whatever_happens_no_step_lacks_what_it_needs(events: list[str]) -> None:
     flow: BackupFlow | None = BackupFlow()
     for event in events:

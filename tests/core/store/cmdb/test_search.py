@@ -23,6 +23,7 @@ from nskeys.store.cmdb.migrations import SEARCH
 from tests.fakes.cmdbs import CMDB_ID, add
 from tests.fakes.credentials import NEW_KEY, OLD_KEY, a_credential
 from tests.fakes.events import an_event
+from tests.fakes.examples import examples
 from tests.fakes.fixed import FixedClock
 from tests.fakes.memory_cmdb import MemoryCmdb
 from tests.fakes.postgres import postgres_url
@@ -151,7 +152,9 @@ def agree(one: Cmdb, other: Cmdb, text: str) -> None:
             assert answers(one, wanted, order) == answers(other, wanted, order)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=examples(20), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
 @given(texts=st.lists(TEXTS, min_size=1, max_size=8))
 def test_a_long_list_is_searched_like_a_short_one(cmdb: SqlCmdb, texts: list[str]) -> None:
     plain = MemoryCmdb()

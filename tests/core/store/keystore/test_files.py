@@ -24,6 +24,7 @@ from nskeys.store.keystore.files import (
     server_pub_bytes,
     store_bytes,
 )
+from tests.fakes.examples import examples
 
 KID = Kid("1b" * 32)
 MOMENT = datetime(2026, 11, 23, 14, 2, tzinfo=UTC)
@@ -150,7 +151,7 @@ KIDS = st.binary(min_size=32, max_size=32).map(lambda data: Kid(data.hex()))
 RECORDS = st.builds(KeyRecord, st.builds(StoredKey, KIDS, MOMENTS), st.binary(max_size=80))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(record=RECORDS)
 def test_whatever_key_there_is_it_is_read_as_written(record: KeyRecord) -> None:
     assert read_key("path", key_bytes(record), record.key.kid) == record

@@ -38,6 +38,7 @@ from nskeys.wording.text.sentence import Sentence
 from nskeys.wording.text.terminal import safe
 from tests.core.wording.commands import commands, is_valid
 from tests.core.wording.samples import error_classes, sample
+from tests.fakes.examples import examples
 
 CHECKSUM = (
     "The words are all in the list, but their checksum does not match: one is another word on the sheet, "
@@ -530,7 +531,7 @@ def test_every_class_of_errors_has_its_own_words() -> None:
 
 
 @pytest.mark.parametrize("cls", error_classes(), ids=lambda cls: cls.__name__)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(text=st.text(max_size=300), number=st.integers(0, 2**40))
 def test_whatever_a_field_holds_the_sentences_are_safe(
     cls: type[NskeysError], text: str, number: int

@@ -7,6 +7,7 @@ from hypothesis import given, settings, strategies as st
 from rich.cells import cell_len
 
 from nskeys.wording.text.terminal import fit, pad, safe, safe_lines, shown, width
+from tests.fakes.examples import examples
 
 MIXED = st.text(
     st.one_of(
@@ -84,7 +85,7 @@ def test_a_cell_counted_here_is_a_cell_that_the_app_draws(text: str) -> None:
     assert width(text) == cell_len(text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(MIXED)
 def test_no_input_leaves_a_control_in_the_output(text: str) -> None:
     for character in safe(text):
@@ -93,13 +94,13 @@ def test_no_input_leaves_a_control_in_the_output(text: str) -> None:
         assert unicodedata.category(character) != "Cf" or character in "\u200c\u200d"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(MIXED)
 def test_making_safe_twice_changes_nothing(text: str) -> None:
     assert safe(safe(text)) == safe(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(MIXED, st.integers(0, 40))
 def test_fit_never_takes_more_cells_and_pad_takes_exactly_these(text: str, cells: int) -> None:
     clean = safe(text)
