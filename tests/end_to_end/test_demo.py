@@ -88,8 +88,17 @@ def test_the_app_shows_a_made_up_server_and_leaves_nothing(tmp_path: Path) -> No
             assert 'Demo: made-up data, nothing stays. Its backups open with "seven red kites".' in app.text
             assert all(kind in app.text for kind in ("hierarchy 3", "pcAnywhere 5", "run-as 8"))
             assert "in no backup" in app.text
+            assert "b  back up" in app.text
+            assert "o continues" not in app.text, "one next step, and the backup is it"
             assert _demos() - before
             if leave == "q":
+                app.press("o")
+                app.wait_for("! A backup is due")
+                assert (
+                    "Now 14 credentials would come back. Re-sealed before that, they would not." in app.text
+                )
+                app.press("escape")
+                app.wait_for("14 of 16 credentials would come back")
                 app.press("q")
                 assert app.wait_end() == 0
             elif leave == "killed":

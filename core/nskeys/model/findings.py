@@ -119,6 +119,7 @@ class RotationWait(StrEnum):
     """A backup that counts holds the new key."""
     RESEALING = "resealing"
     RESEALING_WITHOUT_BACKUP = "resealing_without_backup"
+    """The new key is active and no backup that counts holds it: the rest waits for one."""
 
 
 Reason: TypeAlias = DueReason | Shelter | Lack | Hope | RotationWait | MismatchKind

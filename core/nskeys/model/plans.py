@@ -352,11 +352,19 @@ class RotationPlan:
     """The key that is waiting or active already; None where one will be created."""
     to_reseal: int
     gate_open: bool
-    """A proven backup elsewhere holds the waiting key."""
+    """A proven backup elsewhere holds the key, or it is active and nothing is left to be re-sealed."""
     fingerprint: str
+    exposes: int = 0
+    """Where the gate is closed: credentials that would come back now, and would not once they are under
+    the key."""
     held_by: BackupCopy | None = None
-    """Where the gate is closed: a copy that holds the waiting key and does not count; first one that
-    lacks only a drill."""
+    """Where the gate is closed: a copy that holds the key and does not count; first one that lacks only a
+    drill."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether no credential is sealed under the key without a backup, unless a person insists."""
+        return not self.creates and not self.gate_open
 
     @property
     def waits_for_a_drill(self) -> bool:
@@ -375,4 +383,8 @@ class RotationReport:
     """Credentials that could not be re-sealed, because they do not open."""
     due: tuple[DueReason, ...]
     held_by: BackupCopy | None = None
-    """For a waiting key: a copy that holds it and does not count; first one that lacks only a drill."""
+    """Where it `waits`: a copy that holds the key and does not count; first one that lacks only a drill."""
+    waits: bool = False
+    """The gate was closed, so nothing was re-sealed."""
+    exposes: int = 0
+    """Where it `waits`: as in the plan."""

@@ -246,14 +246,14 @@ _WAITS: Mapping[Reason | None, tuple[str, str, str]] = MappingProxyType(
             "rotation not finished: o continues",
         ),
         RotationWait.RESEALING_WITHOUT_BACKUP: (
-            "re-sealing, rotated without a backup",
-            "A rotation without a backup is not finished: not every credential is under key {kid} yet.",
-            "rotated without a backup: o continues",
+            "active in no backup: the rest waits for one",
+            "A rotation is not finished: what is left waits for a proven backup elsewhere of key {kid}.",
+            "re-sealing waits for a backup elsewhere",
         ),
     }
 )
-"""Behind the key's name; a sentence; beside the keys on the first screen, in a rule of 60 cells. That the
-gate was skipped matters more than how far it is."""
+"""Behind the key's name; a sentence; beside the keys on the first screen, in a rule of 60 cells. Where a
+backup comes first no other key is named: the answer above says `b back up`."""
 _LINE, _SENTENCE, _BESIDE_KEYS = range(3)
 
 

@@ -23,7 +23,7 @@ from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import since, when
 
 if TYPE_CHECKING:
-    from nskeys.model.plans import RotationPlan
+    from nskeys.model.plans import RotationPlan, RotationReport
 
 GONE = "No credential and no backup names it any more."
 NO_COPY = "No backup in the register holds it."
@@ -83,11 +83,6 @@ STOPPED = "Stopped. What was re-sealed is whole, the rest opens with the old key
 LEFT = "l lists what was left. Those credentials did not open, so their secrets must be re-entered."
 
 
-def waits(plan: RotationPlan) -> bool:
-    """Return whether nothing can be done before a backup is made, or a person goes on without one."""
-    return plan.activates and not plan.gate_open
-
-
 def held_words(copy: BackupCopy) -> str:
     """Return text such as `Backup 4 holds it, and is not yet proven by a person.`"""
     return f"{backup_name(copy).capitalize()} in {safe(copy.destination)} holds it, and {why_not(copy)}."
@@ -104,17 +99,21 @@ def rotation_plan_lines(plan: RotationPlan) -> tuple[str, ...]:
             f"Then {credentials} {are} re-sealed under it.",
             WHY,
         )
-    if waits(plan) and plan.held_by is not None:
+    if plan.waits and plan.held_by is not None:
         what = "A drill is due" if plan.waits_for_a_drill else "A backup is due"
+        how = "waits" if plan.activates else "is active"
         return (
-            f"{what}: key {kid} waits. {held_words(plan.held_by)}",
+            f"{what}: key {kid} {how}. {held_words(plan.held_by)}",
             f"Then {credentials} {are} re-sealed under it.",
+            *exposes_lines(plan),
             WHY,
         )
-    if waits(plan):
+    if plan.waits:
+        how = "is made and waits" if plan.activates else "is active"
         return (
-            f"A backup is due: key {kid} is made and waits, and no proven backup elsewhere holds it.",
+            f"A backup is due: key {kid} {how}, and no proven backup elsewhere holds it.",
             f"Once one does, {credentials} {are} re-sealed under it.",
+            *exposes_lines(plan),
             WHY,
         )
     if plan.activates:
@@ -127,13 +126,21 @@ def rotation_plan_lines(plan: RotationPlan) -> tuple[str, ...]:
     return (f"A rotation to key {kid} is under way, and {left}.", WHY)
 
 
+def exposes_lines(step: RotationPlan | RotationReport) -> tuple[str, ...]:
+    """Return what goes on without a backup would put at risk; nothing where that is nothing."""
+    if not step.exposes:
+        return ()
+    exposed, they = count(step.exposes, "credential"), "it" if step.exposes == 1 else "they"
+    return (f"Now {exposed} would come back. Re-sealed before that, {they} would not.",)
+
+
 def rotation_next(plan: RotationPlan) -> str:
     """Return what a person does next."""
     if plan.creates:
         return "Enter makes the key. No credential is touched yet."
     if plan.waits_for_a_drill:
         return "d drills that backup here and now; afterwards the rotation goes on."
-    if waits(plan):
+    if plan.waits:
         return "b makes the backup here and now; afterwards the rotation goes on."
     if plan.activates:
         return "Enter activates it and re-seals every credential. It can be stopped, and goes on later."
@@ -146,6 +153,7 @@ def without_backup_question(plan: RotationPlan) -> tuple[str, ...]:
     credentials, have = count(plan.to_reseal, "credential"), "has" if plan.to_reseal == 1 else "have"
     return (
         f"{key} is in no proven backup elsewhere, and then {credentials} {have} none either.",
+        *exposes_lines(plan),
         "If this machine dies before a backup is made, they are lost for good.",
     )
 

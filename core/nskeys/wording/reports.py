@@ -19,7 +19,7 @@ from nskeys.model.register import REGISTER_LIMIT, BackupCopy
 from nskeys.wording.copies import UNPROVEN, backup_name, why_not
 from nskeys.wording.destinations import location_name, location_sentence
 from nskeys.wording.errors import say
-from nskeys.wording.keys import held_words
+from nskeys.wording.keys import exposes_lines, held_words
 from nskeys.wording.labels import due_sentence, failure_words, kid_name, protector_words
 from nskeys.wording.next_steps import Voice, step_words
 from nskeys.wording.passwords import weak_line
@@ -42,6 +42,7 @@ MISSING_KEY = "not here"
 _WITNESSES = 5
 ROTATION_DUE = "The active key sealed so many secrets that it is due: 'nskeys key rotate' makes a new one."
 _NAMED_ROWS = 5
+_OF_KEYS = (DueReason.KEY_MISSING, DueReason.KEY_NEWER, DueReason.NO_GOOD_COPY)
 OLD_COPIES = "Old copies of this disk still open with the earlier protector."
 
 
@@ -201,8 +202,10 @@ def in_backups(backups: int) -> str:
 
 
 def due_words(due: Sequence[DueReason]) -> tuple[str, ...]:
-    """Return why a backup is due; nothing where none is."""
-    return tuple(due_sentence(reason) for reason in due)
+    """Return why a backup is due; nothing where none is. Of what is said of the keys only the first: it
+    implies the others."""
+    keys = [reason for reason in due if reason in _OF_KEYS]
+    return tuple(due_sentence(reason) for reason in due if reason not in keys[1:])
 
 
 def due_lines(due: Sequence[DueReason], voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
@@ -213,16 +216,17 @@ def due_lines(due: Sequence[DueReason], voice: Voice = Voice.COMMAND) -> tuple[s
 def rotation_lines(report: RotationReport, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
     """Return what a step of a rotation did, and what comes next."""
     kid = kid_name(report.kid)
-    if report.state is KeyState.PRE_ACTIVE:
+    if report.waits:
         held = report.held_by
+        how = "made and waits" if report.state is KeyState.PRE_ACTIVE else "active, and the rest waits"
         if held is None:
-            return (
-                f"Key {kid} is made and waits: no proven backup elsewhere holds it yet.",
-                step_words(NextAction.BACK_UP_AND_ROTATE, voice),
-            )
-        then = NextAction.DRILL_AND_ROTATE if held.lies_well else NextAction.BACK_UP_AND_ROTATE
-        way = step_words(NextStep(then, held.address), voice)
-        return (f"Key {kid} is made and waits. {held_words(held)}", way)
+            first = f"Key {kid} is {how}: no proven backup elsewhere holds it yet."
+            way = step_words(NextAction.BACK_UP_AND_ROTATE, voice)
+        else:
+            first = f"Key {kid} is {how}. {held_words(held)}"
+            then = NextAction.DRILL_AND_ROTATE if held.lies_well else NextAction.BACK_UP_AND_ROTATE
+            way = step_words(NextStep(then, held.address), voice)
+        return (first, *exposes_lines(report), way)
     were = "was" if report.resealed == 1 else "were"
     resealed = f"{count(report.resealed, 'credential')} {were} re-sealed under it"
     lines = [f"Key {kid} is active, and {resealed}."]

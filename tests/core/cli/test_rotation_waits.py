@@ -4,6 +4,10 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
+from nskeys.errors import Cancelled
+from nskeys.services.keys import rotation
 from tests.fakes.command_line import Machine
 
 
@@ -44,6 +48,28 @@ def test_the_backup_that_holds_the_key_is_named_and_its_drill_asked_for(server: 
     server.run("drill", made, "--password-file", server.password)
     done = server.run("key", "rotate", "--json")
     assert (done.code, done.json["state"], done.json["drill_due"]) == (0, "active", False)
+
+
+def test_what_is_left_of_a_rotation_waits_too_unless_somebody_insists(
+    server: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.back_up("--to", server.vault())
+
+    def killed(*_: object) -> None:
+        raise Cancelled
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rotation._Work, "key", killed)
+        assert server.run("key", "rotate", "--without-backup").code == 130
+    ran = server.run("key", "rotate")
+    assert ran.code == 1
+    assert "is active, and the rest waits: no proven backup elsewhere holds it yet." in ran.err
+    assert "Now 2 credentials would come back. Re-sealed before that, they would not." in ran.err
+    assert "A backup is due: 'nskeys backup --to DESTINATION'" in ran.err
+    waits = server.run("key", "rotate", "--json")
+    assert (waits.code, waits.json["resealed"], waits.json["backup_due"]) == (1, 0, True)
+    insisted = server.run("key", "rotate", "--without-backup", "--json")
+    assert (insisted.code, insisted.json["resealed"], insisted.json["backup_due"]) == (1, 2, True)
 
 
 def test_a_backup_that_lies_here_is_no_reason_to_drill(server: Machine) -> None:

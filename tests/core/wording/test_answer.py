@@ -7,11 +7,12 @@ import pytest
 
 from nskeys.errors import RecoveryDamaged
 from nskeys.model.credentials import UnreadableRow
-from nskeys.model.findings import Severity
+from nskeys.model.findings import FindingKind, Severity
 from nskeys.model.keys import KeyState, Kid, Rotation, RotationStage
-from nskeys.model.next_steps import NextAction
+from nskeys.model.next_steps import NextAction, NextStep
 from nskeys.model.register import CopyStatus, Proof
 from nskeys.reasons import Problem, RecoveryProblem
+from nskeys.services.status.findings import findings_of
 from nskeys.services.status.overview import Overview
 from nskeys.wording.answer import answer_headline, notices, rotation_words
 from nskeys.wording.copies import proof_ago
@@ -355,12 +356,19 @@ def test_an_open_rotation_says_what_it_waits_for() -> None:
     begun = Rotation(1, NEW, RotationStage.WAITING, MORNING, MORNING)
     assert rotation_words(seen()) == ""
     assert rotation_words(seen(rotation=begun)) == "11111111 waits for a backup elsewhere"
-    resealing = begun._replace(stage=RotationStage.RESEALING)
-    assert rotation_words(seen(rotation=resealing)) == "rotation not finished: o continues"
-    skipped = resealing._replace(gate_skipped=True)
-    assert rotation_words(seen(rotation=skipped)) == "rotated without a backup: o continues"
-    for rotation in (begun, resealing, skipped):
+    resealing = begun._replace(stage=RotationStage.RESEALING, gate_skipped=True)
+    backed_up = seen(copies=[copy(NEW)], rotation=resealing)
+    assert rotation_words(backed_up) == "rotation not finished: o continues"
+    for rotation in (begun, resealing):
         assert width(rotation_words(seen(rotation=rotation))) <= NARROW.text
+
+
+def test_re_sealing_under_a_key_in_no_backup_names_no_step_beside_the_backup() -> None:
+    resealing = Rotation(1, NEW, RotationStage.RESEALING, MORNING, MORNING, gate_skipped=True)
+    overview = seen(rotation=resealing)
+    assert rotation_words(overview) == "re-sealing waits for a backup elsewhere"
+    [open_] = [one for one in findings_of(overview) if one.kind is FindingKind.ROTATION_OPEN]
+    assert open_.next == NextStep(NextAction.BACK_UP_AND_ROTATE)
 
 
 # --- to recipients -----------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ def test_a_backup_that_is_due_says_why_and_how(reason: DueReason) -> None:
 
 
 def test_a_rotation_says_what_comes_next() -> None:
-    waits = whole(reports.rotation_lines(RotationReport(KID, KeyState.PRE_ACTIVE, 0, (), ())))
+    waits = whole(reports.rotation_lines(RotationReport(KID, KeyState.PRE_ACTIVE, 0, (), (), waits=True)))
     assert "Key 7f3a91c2 is made and waits" in waits
     assert "A backup is due: 'nskeys backup --to DESTINATION', then 'nskeys key rotate' again." in waits
     left = (CredentialProof(CREDENTIAL, FailureReason.TAMPERED),)
@@ -126,6 +126,19 @@ def test_a_rotation_says_what_comes_next() -> None:
     many = whole(reports.rotation_lines(RotationReport(KID, KeyState.ACTIVE, 1, left * 9, ())))
     assert "9 credentials could not be re-sealed" in many
     assert "4 more" in many
+
+
+def test_a_rotation_that_was_held_back_says_what_it_would_put_at_risk() -> None:
+    held = RotationReport(KID, KeyState.ACTIVE, 0, (), tuple(DueReason), waits=True, exposes=1)
+    first, risk, way = reports.rotation_lines(held)
+    assert first == "Key 7f3a91c2 is active, and the rest waits: no proven backup elsewhere holds it yet."
+    assert risk == "Now 1 credential would come back. Re-sealed before that, it would not."
+    assert way.startswith("A backup is due: 'nskeys backup --to DESTINATION'")
+
+
+def test_one_reason_that_implies_others_is_said_alone() -> None:
+    said = reports.due_words([DueReason.NEVER, DueReason.KEY_MISSING, DueReason.NO_GOOD_COPY])
+    assert said == ("No backup was made yet.", "The last backup lacks a key of this server.")
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,20 @@ import pytest
 
 from nskeys.model.keys import Kid
 from nskeys.model.plans import RotationPlan
-from nskeys.wording.keys import rotation_next, rotation_plan_lines, waits, without_backup_question
+from nskeys.wording.keys import rotation_next, rotation_plan_lines, without_backup_question
 
 KID = Kid("7f3a91c2" + "0" * 56)
 
 
 def plan(
-    *, creates: bool = False, activates: bool = False, gate: bool = False, credentials: int = 12
+    *,
+    creates: bool = False,
+    activates: bool = False,
+    gate: bool = False,
+    credentials: int = 12,
+    exposes: int = 0,
 ) -> RotationPlan:
-    return RotationPlan(creates, activates, None if creates else KID, credentials, gate, "")
+    return RotationPlan(creates, activates, None if creates else KID, credentials, gate, "", exposes)
 
 
 def test_a_new_key_is_made_and_waits() -> None:
@@ -25,14 +30,14 @@ def test_a_new_key_is_made_and_waits() -> None:
 
 def test_a_closed_gate_says_that_a_backup_is_due_and_which_key_makes_it() -> None:
     closed = plan(activates=True)
-    assert waits(closed)
+    assert closed.waits
     assert rotation_plan_lines(closed)[0].startswith("A backup is due: key 7f3a91c2 is made and waits")
     assert rotation_next(closed).startswith("b makes the backup")
 
 
 def test_an_open_gate_says_what_enter_does() -> None:
     opened = plan(activates=True, gate=True, credentials=1)
-    assert not waits(opened)
+    assert not opened.waits
     assert (
         rotation_plan_lines(opened)[1]
         == "It becomes the active key, and 1 credential is re-sealed under it."
@@ -48,6 +53,16 @@ def test_what_was_broken_off_says_how_much_is_left(credentials: int, left: str) 
     going_on = plan(gate=True, credentials=credentials)
     assert left in rotation_plan_lines(going_on)[0]
     assert rotation_next(going_on) == "Enter goes on where it stopped."
+
+
+def test_what_is_left_says_what_it_puts_at_risk_and_that_a_backup_comes_first() -> None:
+    closed = plan(exposes=9)
+    first, then, risk, _ = rotation_plan_lines(closed)
+    assert first == "A backup is due: key 7f3a91c2 is active, and no proven backup elsewhere holds it."
+    assert then == "Once one does, 12 credentials are re-sealed under it."
+    assert risk == "Now 9 credentials would come back. Re-sealed before that, they would not."
+    assert rotation_next(closed).startswith("b makes the backup")
+    assert risk in without_backup_question(closed)
 
 
 @pytest.mark.parametrize("creates", [True, False])

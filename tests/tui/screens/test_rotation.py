@@ -159,10 +159,37 @@ async def test_what_a_killed_rotation_left_is_finished_by_whoever_comes_next(
         patched.setattr(rotation._Work, "key", killed)
         with pytest.raises(Cancelled):
             server.rotate(without_backup=True)
+    server.back_up()
     stage = OnScreen(server.restarted(), RotationScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "is under way, and 3 credentials are still to be re-sealed.")
         await stage.press(pilot, "enter", until="3 credentials were re-sealed under it.")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_going_on_under_a_key_that_no_backup_holds_offers_the_backup_and_asks(
+    server: RealServer, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise Cancelled
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rotation._Work, "key", killed)
+        with pytest.raises(Cancelled):
+            server.rotate(without_backup=True)
+    stage = OnScreen(server.restarted(), RotationScreen, size)
+    async with stage.play() as pilot:
+        risk = "Now 3 credentials would come back. Re-sealed before that, they would not."
+        await stage.wait(pilot, "! A backup is due", "is active", risk, "b makes the backup here and now")
+        assert "Enter" not in stage.lines[-1]
+        await pilot.press("enter")
+        assert server.counts() == (3, 0, 0)
+        await stage.press(pilot, "w", until=("lost for good.", "▸ No, a backup first"))
+        await stage.press(pilot, "enter", until="! A backup is due")
+        assert server.counts() == (3, 0, 0)
+        await stage.press(pilot, "w", until="▸ No, a backup first")
+        await stage.press(pilot, "down", "enter", until="3 credentials were re-sealed under it.")
+    assert server.counts() == (0, 3, 0)
 
 
 async def test_what_does_not_open_is_left_and_listed(server: RealServer) -> None:

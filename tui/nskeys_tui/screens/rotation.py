@@ -15,7 +15,6 @@ from nskeys.wording.keys import (
     STOPPED,
     rotation_next,
     rotation_plan_lines,
-    waits,
     without_backup_question,
 )
 from nskeys.wording.next_steps import Voice
@@ -94,7 +93,7 @@ class RotationScreen(FlowScreen[RotationFlow]):
 
     async def _show_plan(self, step: RotationStep, plan: RotationPlan) -> None:
         first, *rest = rotation_plan_lines(plan)
-        due = waits(plan)
+        due = plan.waits
         before = [words(STOPPED)] if self._stopped else []
         self._stopped = False
         await self.show(

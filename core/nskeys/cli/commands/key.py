@@ -8,7 +8,6 @@ from nskeys.cli.exit_codes import Exit
 from nskeys.cli.session import Session
 from nskeys.cli.status_text import KEY_HEADINGS, PLACE_CELLS, key_cells
 from nskeys.errors import AmbiguousKey, NoSuchKey
-from nskeys.model.keys import KeyState
 from nskeys.wording.copies import copy_place
 from nskeys.wording.keys import compromised_lines
 from nskeys.wording.labels import key_state_name, state_name
@@ -57,11 +56,10 @@ def rotate_key(session: Session, options: Namespace) -> int:
     plan = rotation.plan()
     with session.progress() as progress:
         report = rotation.execute(plan, session.secrets, options.without_backup, progress)
-    # A pre-active key needs a backup elsewhere, even where one on this machine holds it; where a backup
+    # A key that waits needs a backup elsewhere, even where one on this machine holds it; where a backup
     # elsewhere holds it, a drill of that is due and no further backup.
-    waits = report.state is KeyState.PRE_ACTIVE
-    drill_due = waits and report.held_by is not None and report.held_by.lies_well
-    backup_due = bool(report.due) or (waits and not drill_due)
+    drill_due = report.held_by is not None and report.held_by.lies_well
+    backup_due = bool(report.due) or (report.waits and not drill_due)
     if session.output.as_json:
         session.output.document("rotation", documents.rotated(report, backup_due))
     else:

@@ -40,7 +40,8 @@ def add(commands: Commands) -> None:
             "The first call makes the key and stops: a backup is due (exit code 1), or a\n"
             "drill of one that no person proved yet. Once a proven backup elsewhere holds\n"
             "the key, the next call activates it and re-seals.\n"
-            "Broken off anywhere, calling it again finishes it. The old key stays."
+            "Broken off anywhere, calling it again finishes it; the rest too waits for\n"
+            "such a backup. The old key stays."
         ),
         example=(
             "  nskeys key rotate; nskeys backup --to /mnt/vault; nskeys key rotate\n"
@@ -48,5 +49,5 @@ def add(commands: Commands) -> None:
         ),
     )
     rotate.add_argument(
-        "--without-backup", action="store_true", help="activate a key that no backup elsewhere holds"
+        "--without-backup", action="store_true", help="go on under a key that no backup elsewhere holds"
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from nskeys.errors import Cancelled, NskeysError
-from nskeys.model.keys import KeyState
 from nskeys.model.plans import RotationPlan, RotationReport
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.route import Route, Stop
@@ -17,7 +16,7 @@ class RotationStep(StrEnum):
     CREATE = "create"
     """A new key can be made. It waits until a backup elsewhere holds it."""
     WAITING = "waiting"
-    """The new key waits for that backup."""
+    """The new key, or the rest of what it is to seal, waits for that backup."""
     SKIP = "skip"
     """A plain question: go on without it?"""
     ACTIVATE = "activate"
@@ -97,8 +96,7 @@ class RotationFlow:
 
     def done(self, report: RotationReport) -> "RotationFlow":
         """Take the report of a step. A new key that waits for its backup does not end the flow."""
-        waits = report.state is KeyState.PRE_ACTIVE
-        step = RotationStep.WAITING if waits else RotationStep.DONE
+        step = RotationStep.WAITING if report.waits else RotationStep.DONE
         return RotationFlow(step, self.plan, report=report)
 
     def failed(self, error: NskeysError) -> "RotationFlow":
@@ -116,6 +114,6 @@ class RotationFlow:
 def _step_of(plan: RotationPlan) -> RotationStep:
     if plan.creates:
         return RotationStep.CREATE
-    if not plan.activates:
-        return RotationStep.RESUME
-    return RotationStep.ACTIVATE if plan.gate_open else RotationStep.WAITING
+    if plan.waits:
+        return RotationStep.WAITING
+    return RotationStep.ACTIVATE if plan.activates else RotationStep.RESUME

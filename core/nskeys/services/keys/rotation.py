@@ -1,7 +1,9 @@
 """Rotation: a record in the CMDB, a gate, and batches; killed anywhere, the next run goes on.
 
 First step: a pre-active key and a record, then stop: a backup is due. Second step, once a proven backup
-elsewhere holds that key: it becomes active, and every credential is sealed under it, batch by batch.
+elsewhere holds that key: it becomes active, and every credential is sealed under it, batch by batch. The
+same gate stands before what is left of it, for each credential that moves under a key that no backup holds
+is at risk from then on.
 A key is on disk before any record or row names it, and its state changes in the transaction that writes
 the record: so a killed process leaves the step done or not done.
 """
@@ -15,7 +17,8 @@ from nskeys.errors import KeyUsedUp, NoSuchKey, PlanOutdated
 from nskeys.model.audit import Action, AuditEvent
 from nskeys.model.keys import SEALS_LIMIT, KeyInfo, KeyState, Kid, Rotation, RotationStage
 from nskeys.model.plans import CredentialProof, RotationPlan, RotationReport
-from nskeys.model.register import holds_without_counting
+from nskeys.model.recoverability import KeyCoverage
+from nskeys.model.register import BackupCopy, holds_without_counting
 from nskeys.ports import CmdbView, NewKey, OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.reasons import FailureReason, Operation
 from nskeys.services.copy_keys import make_copy_key
@@ -138,15 +141,16 @@ class RotationService:
         waiting = self._waiting()
         kid = overview.rotation.kid if overview.rotation else waiting.kid if waiting else None
         activated = kid is not None and self._is_active(kid)
+        moved = _moved(overview, kid)
+        gate = _Gate(overview, kid, activated) if kid is not None else None
         return RotationPlan(
             creates=kid is None,
             activates=kid is not None and not activated,
             kid=kid,
-            to_reseal=sum(
-                key.credentials for key in overview.recoverability.keys if key.kid != kid and key.here
-            ),
-            gate_open=activated or (kid is not None and _held_elsewhere(overview, kid)),
-            held_by=None if kid is None or activated else holds_without_counting(overview.copies, kid),
+            to_reseal=sum(key.credentials for key in moved),
+            gate_open=gate is not None and gate.open,
+            exposes=gate.exposes if gate else 0,
+            held_by=gate.held_by if gate else None,
             fingerprint=keys_fingerprint(installation),
         )
 
@@ -157,17 +161,18 @@ class RotationService:
         without_backup: bool = False,
         progress: Progress | None = None,
     ) -> RotationReport:
-        """Do the next step. Where the gate is closed and not skipped, only the pre-active key is made."""
+        """Do the next step. Where the gate is closed and not skipped, a pre-active key is made at most."""
         installation, progress = self._installation, progress or SilentProgress()
         progress.stage(Stage.UNLOCKING)
         with signed_changes(installation, secrets, "rotating the key") as changes:
             changes.require_unchanged(Operation.ROTATION, plan.fingerprint)
             rotation, outcome = self._begin(changes), ResealReport()
-            if self._may_reseal(rotation, without_backup):
+            waits = not (without_backup or self._gate(rotation.kid).open)
+            if not waits:
                 rotation = self._activate(rotation, changes)
                 outcome = reseal_all(installation, rotation.kid, changes, progress)
                 self._finish(rotation, changes, outcome.resealed)
-        return self._report(rotation.kid, outcome)
+        return self._report(rotation.kid, outcome, waits)
 
     def _begin(self, changes: KeyedChanges) -> Rotation:
         """Return the open rotation; else begin one, for the pre-active key that is here or a new key."""
@@ -200,15 +205,12 @@ class RotationService:
             keys.add([NewKey(info, material)])
         return info
 
-    def _may_reseal(self, rotation: Rotation, without_backup: bool) -> bool:
-        return (
-            without_backup
-            or self._is_active(rotation.kid)
-            or _held_elsewhere(RecoverabilityService(self._installation).overview(), rotation.kid)
-        )
+    def _gate(self, kid: Kid) -> "_Gate":
+        overview = RecoverabilityService(self._installation).overview()
+        return _Gate(overview, kid, self._is_active(kid))
 
     def _is_active(self, kid: Kid) -> bool:
-        """Return whether the gate was passed already. The key's state decides this and not the record."""
+        """Return whether the key was activated. Its state decides this and not the record."""
         keys = self._installation.keys()
         return any(key.kid == kid and key.state is KeyState.ACTIVE for key in keys)
 
@@ -253,15 +255,52 @@ class RotationService:
         with changes.signed(event) as change:
             change.set_rotation(rotation)
 
-    def _report(self, kid: Kid, outcome: ResealReport) -> RotationReport:
+    def _report(self, kid: Kid, outcome: ResealReport, waits: bool) -> RotationReport:
         overview = RecoverabilityService(self._installation).overview()
         for key in self._installation.keys():
             if key.kid == kid:
-                due = overview.recoverability.due
-                waits = key.state is KeyState.PRE_ACTIVE
-                held_by = holds_without_counting(overview.copies, kid) if waits else None
-                return RotationReport(kid, key.state, outcome.resealed, tuple(outcome.left), due, held_by)
+                gate = _Gate(overview, kid, key.state is KeyState.ACTIVE)
+                return RotationReport(
+                    kid,
+                    key.state,
+                    outcome.resealed,
+                    tuple(outcome.left),
+                    overview.recoverability.due,
+                    gate.held_by if waits else None,
+                    waits,
+                    gate.exposes if waits else 0,
+                )
         raise PlanOutdated(Operation.ROTATION)
+
+
+def _moved(overview: Overview, kid: Kid | None) -> list[KeyCoverage]:
+    """Return the keys whose credentials a rotation to `kid` seals anew."""
+    return [key for key in overview.recoverability.keys if key.kid != kid and key.here]
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """What stands before re-sealing under a key: a backup elsewhere that counts has to hold it first."""
+
+    overview: Overview
+    kid: Kid
+    active: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether a backup holds the key, or it is active and no credential would move under it."""
+        idle = self.active and not any(key.credentials for key in _moved(self.overview, self.kid))
+        return idle or _held_elsewhere(self.overview, self.kid)
+
+    @property
+    def exposes(self) -> int:
+        """How many credentials would come back now and, once re-sealed, would not."""
+        return 0 if self.open else sum(key.recoverable for key in _moved(self.overview, self.kid))
+
+    @property
+    def held_by(self) -> BackupCopy | None:
+        """Where it is closed, a copy that holds the key and does not count."""
+        return None if self.open else holds_without_counting(self.overview.copies, self.kid)
 
 
 def _held_elsewhere(overview: Overview, kid: Kid) -> bool:

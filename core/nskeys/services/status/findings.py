@@ -236,16 +236,13 @@ def _rotation_open(overview: Overview) -> Iterator[Finding]:
     rotation = overview.rotation
     if rotation is None:
         return
-    held_by = overview.rotation_held_by
-    if rotation.stage is not RotationStage.WAITING:
-        skipped = rotation.gate_skipped
-        wait = RotationWait.RESEALING_WITHOUT_BACKUP if skipped else RotationWait.RESEALING
+    held_by, begun = overview.rotation_held_by, rotation.stage is not RotationStage.WAITING
+    if any(copy.counts and rotation.kid in copy.backup.kids for copy in overview.copies):
+        wait = RotationWait.RESEALING if begun else RotationWait.GO_ON
     elif held_by is not None and held_by.lies_well:
         wait = RotationWait.DRILL
-    elif any(copy.counts and rotation.kid in copy.backup.kids for copy in overview.copies):
-        wait = RotationWait.GO_ON
     else:
-        wait = RotationWait.BACKUP
+        wait = RotationWait.RESEALING_WITHOUT_BACKUP if begun else RotationWait.BACKUP
     yield _note(
         kind=FindingKind.ROTATION_OPEN,
         next=_to_rotate(wait, held_by),
@@ -257,7 +254,7 @@ def _rotation_open(overview: Overview) -> Iterator[Finding]:
 
 
 def _to_rotate(wait: RotationWait, held_by: BackupCopy | None) -> NextStep:
-    if wait is RotationWait.BACKUP:
+    if wait in (RotationWait.BACKUP, RotationWait.RESEALING_WITHOUT_BACKUP):
         return NextStep(NextAction.BACK_UP_AND_ROTATE)
     if wait is RotationWait.DRILL and held_by is not None:
         return NextStep(NextAction.DRILL_AND_ROTATE, held_by.address)

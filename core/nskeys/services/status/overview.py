@@ -25,7 +25,6 @@ from nskeys.model.keys import (
     Kid,
     Leftover,
     Rotation,
-    RotationStage,
     active_key,
 )
 from nskeys.model.monitoring import NOTHING_OVERDUE, RecoveryPractice, recovery_practice
@@ -141,9 +140,8 @@ class Overview(NamedTuple):
 
     @property
     def rotation_held_by(self) -> BackupCopy | None:
-        """The copy that holds a waiting rotation's key and does not count."""
-        waiting = self.rotation is not None and self.rotation.stage is RotationStage.WAITING
-        return holds_without_counting(self.copies, self.rotation.kid) if self.rotation and waiting else None
+        """The copy that holds the key of an open rotation and does not count, where none does."""
+        return holds_without_counting(self.copies, self.rotation.kid) if self.rotation else None
 
     @property
     def backup_date_ahead(self) -> bool:

@@ -104,7 +104,9 @@ CREATE = RotationPlan(
 WAITING = replace(CREATE, creates=False, activates=True, kid=NEW_KID)
 OPEN = replace(WAITING, gate_open=True)
 RESUME = replace(OPEN, activates=False, to_reseal=1)
-MADE = RotationReport(NEW_KID, KeyState.PRE_ACTIVE, 0, (), (DueReason.KEY_MISSING,))
+EXPOSES = replace(RESUME, gate_open=False, exposes=1)
+MADE = RotationReport(NEW_KID, KeyState.PRE_ACTIVE, 0, (), (DueReason.KEY_MISSING,), waits=True)
+HELD_BACK = RotationReport(NEW_KID, KeyState.ACTIVE, 0, (), (DueReason.KEY_MISSING,), waits=True, exposes=1)
 RESEALED = RotationReport(NEW_KID, KeyState.ACTIVE, 3, (), ())
 EXPOSED = RotationReport(NEW_KID, KeyState.ACTIVE, 3, (), (DueReason.KEY_MISSING,))
 

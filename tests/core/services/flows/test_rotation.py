@@ -7,7 +7,17 @@ from nskeys.model.plans import RotationPlan
 from nskeys.reasons import Operation
 from nskeys.services.flows.actions import Action
 from nskeys.services.flows.rotation import RotationFlow, RotationStep
-from tests.core.services.flows.samples import CREATE, EXPOSED, MADE, OPEN, RESEALED, RESUME, WAITING
+from tests.core.services.flows.samples import (
+    CREATE,
+    EXPOSED,
+    EXPOSES,
+    HELD_BACK,
+    MADE,
+    OPEN,
+    RESEALED,
+    RESUME,
+    WAITING,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +27,7 @@ from tests.core.services.flows.samples import CREATE, EXPOSED, MADE, OPEN, RESEA
         (WAITING, RotationStep.WAITING, {Action.BACK_UP, Action.SKIP, Action.BACK}),
         (OPEN, RotationStep.ACTIVATE, {Action.GO_ON, Action.BACK}),
         (RESUME, RotationStep.RESUME, {Action.GO_ON, Action.BACK}),
+        (EXPOSES, RotationStep.WAITING, {Action.BACK_UP, Action.SKIP, Action.BACK}),
     ],
 )
 def test_what_stands_decides_what_may_be_done(
@@ -36,7 +47,7 @@ def test_a_key_that_was_made_waits_for_its_backup() -> None:
     assert (done.step, done.acts) == (RotationStep.DONE, {Action.GO_ON, Action.BACK})
 
 
-@pytest.mark.parametrize("plan", [CREATE, WAITING])
+@pytest.mark.parametrize("plan", [CREATE, WAITING, EXPOSES])
 def test_going_on_without_a_backup_is_asked_once_more(plan: RotationPlan) -> None:
     asked = RotationFlow().looked(plan).skip()
     assert (asked.step, asked.without_backup) == (RotationStep.SKIP, False)
@@ -55,9 +66,14 @@ def test_an_open_gate_cannot_be_skipped(plan: RotationPlan) -> None:
         RotationFlow().looked(plan).skip()
 
 
-def test_behind_a_closed_gate_nothing_runs() -> None:
+@pytest.mark.parametrize("plan", [WAITING, EXPOSES])
+def test_behind_a_closed_gate_nothing_runs(plan: RotationPlan) -> None:
     with pytest.raises(ValueError, match="backup"):
-        RotationFlow().looked(WAITING).run()
+        RotationFlow().looked(plan).run()
+
+
+def test_a_gate_that_was_closed_meanwhile_is_waited_at() -> None:
+    assert RotationFlow().looked(RESUME).run().done(HELD_BACK).step is RotationStep.WAITING
 
 
 def test_an_ordinary_step_never_skips_the_gate() -> None:

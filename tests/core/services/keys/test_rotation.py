@@ -11,6 +11,7 @@ from nskeys.model.recoverability import DueReason
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Purpose, SecretRequest, Stage
 from nskeys.reasons import FailureReason
+from nskeys.services.keys.rotation import RotationService
 from tests.fakes.dying import Killed, Life
 from tests.fakes.fixed import Answers
 from tests.fakes.memory_site import MemoryServer, MemorySite
@@ -121,7 +122,49 @@ def test_a_gate_that_was_skipped_is_shown_while_the_rotation_is_open(filled: Ser
     assert rotation is not None
     assert (rotation.stage, rotation.gate_skipped) == (RotationStage.RESEALING, True)
     plan = filled.services.rotation.plan()
-    assert (plan.creates, plan.activates, plan.gate_open) == (False, False, True)
+    assert (plan.creates, plan.activates, plan.gate_open) == (False, False, False)
+
+
+def test_what_is_left_waits_for_a_backup_of_the_key_too_unless_somebody_insists(filled: Server) -> None:
+    with pytest.raises(Cancelled):
+        filled.rotate(without_backup=True, progress=Watching(stops_at=1))
+    assert filled.counts() == (3, 0, 0)
+    plan, before = filled.services.rotation.plan(), filled.everything()
+    assert (plan.waits, plan.to_reseal, plan.exposes) == (True, 3, 3)
+    report = filled.rotate()
+    assert (report.state, report.resealed, report.waits, report.exposes) == (KeyState.ACTIVE, 0, True, 3)
+    assert filled.everything() == before
+    filled.back_up()
+    plan = filled.services.rotation.plan()
+    assert (plan.waits, plan.exposes) == (False, 0)
+    assert filled.rotate().resealed == 3
+    assert filled.counts() == (3, 0, 0)
+
+
+def test_what_is_left_goes_on_without_a_backup_where_somebody_insists(filled: Server) -> None:
+    with pytest.raises(Cancelled):
+        filled.rotate(without_backup=True, progress=Watching(stops_at=1))
+    report = filled.rotate(without_backup=True)
+    assert (report.resealed, report.waits, report.exposes) == (3, False, 0)
+    assert filled.counts() == (0, 3, 0)
+
+
+def test_a_rotation_with_nothing_left_to_re_seal_ends_without_a_backup(
+    filled: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(RotationService, "_finish", _stopped)
+        with pytest.raises(Cancelled):
+            filled.rotate(without_backup=True)
+    assert stage(filled) is RotationStage.RESEALING
+    plan = filled.services.rotation.plan()
+    assert (plan.waits, plan.to_reseal, plan.exposes) == (False, 0, 0)
+    assert not filled.rotate().waits
+    assert stage(filled) is None
+
+
+def _stopped(*_: object) -> None:
+    raise Cancelled
 
 
 def test_an_open_gate_is_not_called_skipped(filled: Server) -> None:
