@@ -135,7 +135,7 @@ class Judge:
         """Every part of a database copy is whole, and those of the register are all there."""
         paths = self.world.vault.glob("*-cmdb-*.zip")
         lying = {path.name: inspect_part(str(path), path.read_bytes()).facts.number for path in paths}
-        for copy in services.database.copies():
+        for copy in services.database.copies() if services.installation.cmdb.exists() else ():
             if copy.retired is None:
                 assert {lying[part.name] for part in copy.parts} == {copy.copy.number}
 

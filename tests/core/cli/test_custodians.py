@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.services.recovery import sheet_files
 from tests.core.cli.test_prompt import ROOT, at_a_terminal, command, ended
 from tests.end_to_end.pty_session import PtySession
 from tests.fakes.command_line import Machine
@@ -46,7 +47,10 @@ def split_into(server: Machine, sheets: Path, *more: str) -> list[str]:
     return [words_on(Path(path).read_text("utf-8")) for path in document["files"]]
 
 
-def test_sheets_in_files_and_every_share_proven(server: Machine, sheets: Path) -> None:
+def test_sheets_in_files_and_every_share_proven(
+    server: Machine, sheets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet_files, "_IN_MEMORY", frozenset())  # wherever the tests' files lie
     ran = server.run(*SPLIT, "--sheets", str(sheets))
     assert ran.code == 0
     assert "3 shares were made" in ran.err

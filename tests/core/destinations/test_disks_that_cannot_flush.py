@@ -19,6 +19,8 @@ from nskeys.wording.errors import say
 from tests.fakes.command_line import Machine
 from tests.fakes.disks import without_fsync
 
+pytestmark = pytest.mark.usefixtures("second_reader_here")
+
 
 @pytest.fixture
 def server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Machine:
@@ -30,8 +32,6 @@ import json, sys
 from nskeys.destinations.resolver import AllDestinations
 from nskeys.errors import CannotCreate
 from nskeys.model.destinations import DestinationInfo
-
-pytestmark = pytest.mark.usefixtures("second_reader_here")
 slow = "/" if sys.argv[2] == "worker" else None
 destinations = AllDestinations(tuple, slow=lambda path: slow)
 place = destinations.at(DestinationInfo(sys.argv[1]))
