@@ -12,7 +12,7 @@ from typing import BinaryIO
 from nskeys.archive.age.x25519 import X25519Identity, X25519Recipient
 from nskeys.archive.database_copy.writing import FULL, PartSize, RowsWriter, WrittenRows
 from nskeys.crypto.age_primitives import x25519_public
-from nskeys.errors import Mismatch
+from nskeys.errors import CmdbUnreachable, Mismatch
 from nskeys.model.audit import AuditHead
 from nskeys.model.checkpoint import SignedCheckpoint
 from nskeys.model.copy_keys import CopyKey, HeldCopyKey, chosen
@@ -20,6 +20,7 @@ from nskeys.model.database_copy import CopyHeader
 from nskeys.model.database_tables import COPIED_TABLES
 from nskeys.model.inventory import KeyDifference
 from nskeys.ports import CmdbView, OpenKeyStore, Progress, Stage
+from nskeys.reasons import Problem
 from nskeys.services.copy_keys import ensure_copy_key
 from nskeys.services.installation import Installation
 from nskeys.services.inventory import InventoryCheck
@@ -73,7 +74,7 @@ def pack(
     size: PartSize = FULL,
 ) -> PackedRows:
     """Pack the rows as they are now. The parts stay until `scratch` is closed. Raises Cancelled between two
-    batches, CannotCreate where the home has no room."""
+    batches, CannotCreate where the home has no room, CmdbUnreachable (`standby`)."""
     with ExitStack() as kept:
         with changes_with(installation, keys, DOING) as changes:
             progress.stage(Stage.KEEPING_APART)
@@ -81,10 +82,18 @@ def pack(
             view = kept.enter_context(
                 installation.cmdb.kept_apart(installation.home.path, progress.checkpoint)
             )
+            require_no_standby(installation, view)
             found = changes.mismatches(view)
         copy_key = keys.copy_key(_key_for(installation, view).kid)
         packed = _packed(installation, view, copy_key, progress, scratch, size)
         return replace(packed, mismatches=found)
+
+
+def require_no_standby(installation: Installation, view: CmdbView) -> None:
+    """Raise CmdbUnreachable (`standby`) where the rows are those of a standby: it may lack the last
+    changes, and takes no row for the register, so what was sent would lie there unknown."""
+    if view.is_standby:
+        raise CmdbUnreachable(installation.cmdb.address(), Problem.STANDBY)
 
 
 def _packed(

@@ -37,7 +37,7 @@ from nskeys.model.register import CopyStatus, Proof
 from nskeys.ports import OpenKeyStore, Progress, SecretProvider, SilentProgress, Stage
 from nskeys.services.database.adding import add_copy
 from nskeys.services.database.due import DueCopies, due_copies
-from nskeys.services.database.packing import DOING, PackedRows, pack
+from nskeys.services.database.packing import DOING, PackedRows, pack, require_no_standby
 from nskeys.services.installation import Installation
 from nskeys.services.places import archive_stem, look_at_each, none_made, wanted
 from nskeys.services.register.signed_rows import copy_identity, read_register, record_database
@@ -89,12 +89,13 @@ class DatabaseCopyService:
     def plan(self, to: str | Sequence[str] | None = None) -> DatabaseCopyPlan:
         """Return what would be copied and where to: to one address, several, or the default destination
         (None). Checks the destinations at the same time and leaves nothing there. Raises that destination's
-        error, or NoCopyMade with all of them, where none can be written to."""
+        error, or NoCopyMade with all of them, where none can be written to; CmdbUnreachable (`standby`)."""
         installation = self._installation
         installation.require()
         check_server(installation.settings.read().server_name)
         planned, failures = look_at_each(installation, to)
         with installation.cmdb.reading() as view:
+            require_no_standby(installation, view)
             counts = view.table_counts()
             number = view.number
         return DatabaseCopyPlan(

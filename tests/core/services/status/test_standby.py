@@ -1,6 +1,6 @@
 """A standby without the last changes shows what it has, and no mismatch: it was not compared."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,8 @@ def test_one_that_lags_is_not_compared_and_one_that_has_caught_up_fits(
     standby.run("SELECT pg_wal_replay_pause()")
     server.add("two")
     server.add("three")
+    database = server.services.database
+    planned = database.plan(server.vault)
     primary.kill()
 
     overview = server.services.recoverability.overview()
@@ -69,9 +71,18 @@ def test_one_that_lags_is_not_compared_and_one_that_has_caught_up_fits(
     compared = compare(server.installation)
     assert (comparison_lines(compared), digest_lines(compared), compared.fits) == ((SENTENCE,), (), False)
     assert server.services.audit.verify().contradicted_by == ()
-    for change in (lambda: server.add("four"), lambda: server.services.check.execute(NOBODY)):
+    lying = sorted(Path(server.vault).iterdir())
+    check = server.services.check
+    changes: list[Callable[[], object]] = [
+        lambda: server.add("four"),
+        lambda: check.execute(NOBODY),
+        lambda: database.plan(server.vault),
+        lambda: database.execute(planned, NOBODY),
+    ]
+    for change in changes:
         with pytest.raises(CmdbUnreachable):
             change()
+    assert sorted(Path(server.vault).iterdir()) == lying, "nothing calls its rows a copy of the CMDB"
 
     standby.run("SELECT pg_wal_replay_resume()")
     wait_until(lambda: standby.run(there) == [(True,)])
