@@ -11,10 +11,12 @@ import pytest
 from textual.pilot import Pilot
 
 from nskeys.model.credentials import CredentialKind
+from nskeys.model.schedule import Job, TimerStatus
 from nskeys.services.credentials import importer
 from nskeys.services.credentials.import_plan import PreparedImport
 from nskeys_tui.screens.import_credentials import ImportScreen
 from nskeys_tui.widgets.table.table import CredentialTable
+from tests.fakes.fixed import AFTERNOON
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 from tests.tui.stage import until
@@ -324,3 +326,15 @@ async def test_a_tree_of_pass_is_found_by_browsing_and_taken_like_a_file(
         await stage.press(pilot, "ctrl+s", until="New 1, changed 0, present 0.")
         await stage.press(pilot, "enter", until="1 credential")
     assert "run-as/till" in names(server)
+
+
+async def test_when_it_is_done_it_is_said_when_the_timer_covers_it(
+    server: RealServer, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timer = TimerStatus(Job.COPY, enabled=True, active=True, next=AFTERNOON)
+    monkeypatch.setattr(type(server.services.schedule), "next_copy", lambda _: timer)
+    stage = OnScreen(server, ImportScreen)
+    async with stage.play() as pilot:
+        await to_plan(stage, pilot, export)
+        await stage.press(pilot, "enter", until="3 credentials were imported.")
+        await stage.wait(pilot, "The next database copy, at 2026-11-23 14:02,", "b makes it now.")

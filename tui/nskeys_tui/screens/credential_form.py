@@ -10,7 +10,6 @@ from textual.timer import Timer
 
 from nskeys.errors import FieldInvalid, NameTaken, NskeysError
 from nskeys.model.credentials import Credential, CredentialFields, CredentialKind, check_fields
-from nskeys.model.schedule import TimerStatus
 from nskeys.model.secret import SecretBytes
 from nskeys.services.passwords.new_password import generate_password
 from nskeys.wording.credentials import (
@@ -25,11 +24,10 @@ from nskeys.wording.credentials import (
 from nskeys.wording.errors import say
 from nskeys.wording.fields import field_help, field_label, kind_help
 from nskeys.wording.labels import kind_name
-from nskeys.wording.next_steps import Voice
-from nskeys.wording.schedule import next_copy_line
 from nskeys.wording.waiting import LEAVE_NO, LEAVE_YES
 from nskeys_tui.dialogs.questions import ConfirmDialog
-from nskeys_tui.screens.session import Session, show_done, show_error
+from nskeys_tui.screens.next_copy import say_next_copy
+from nskeys_tui.screens.session import Session, show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.form_field import FormField
 from nskeys_tui.widgets.frame import Rule, TitleBar
@@ -192,14 +190,8 @@ class CredentialFormScreen(Guarded[None]):
             self._refused(outcome)
         else:
             self._field("secret").value = ""
-            await self._say_next_copy()
+            await say_next_copy(self.app, self._session)
             self.dismiss()
-
-    async def _say_next_copy(self) -> None:
-        """Say when the timer covers what was saved; without a timer the first screen says what to do."""
-        timer = await self._session.quickly(self._session.services.schedule.next_copy)
-        if isinstance(timer, TimerStatus):
-            show_done(self.app, next_copy_line(timer, Voice.KEY))
 
     def _checked(self) -> CredentialFields | None:
         values = {name: self._field(name).value for name in ("name", "target", "account", "note")}

@@ -51,6 +51,7 @@ from nskeys_tui.screens.import_rows import (
     report_cells,
     report_total,
 )
+from nskeys_tui.screens.next_copy import say_next_copy
 from nskeys_tui.screens.session import Session, ask_line
 from nskeys_tui.screens.wizard import WizardScreen, words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
@@ -316,6 +317,7 @@ class ImportScreen(WizardScreen):
         if outcome.value is not None:
             self._forget()
             await self._done(outcome.value)
+            await say_next_copy(self.app, self.session)
             return
         await self.tell(outcome.error)
         if isinstance(outcome.error, PlanOutdated):
