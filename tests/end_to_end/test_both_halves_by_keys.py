@@ -5,7 +5,8 @@ it was."""
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from tests.end_to_end.both_halves_story import (
     SECRETS,
     cmdb_options,
     export_of,
+    lived,
     revealed,
 )
+from tests.end_to_end.test_both_halves_by_shares import by_three_of_five
 from tests.end_to_end.tmux_session import TmuxSession, needs_tmux
 from tests.fakes.command_line import Machine
 from tests.fakes.sshd import Sshd
@@ -78,11 +81,37 @@ def test_a_bare_machine_brings_every_credential_back(
     runbook = old.confirmed[1]
     shutil.rmtree(old.home)
 
-    bare, wanted = old.beside("bare"), {**SECRETS, EDITED: ANEW}
+    _bring_back(old.beside("bare"), databases[1], place, runbook, _by_password)
+
+
+def test_three_of_five_custodians_bring_every_credential_back(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    place: str,
+    databases: tuple[tuple[str, ...], tuple[str, ...]],
+) -> None:
+    """Nobody knows a password: three people come with their sheets, and type them."""
+    old = Machine(tmp_path, capsys, "old")
+    life = lived(old, place, databases[0], by_three_of_five)
+    sheets = Path(life.opens[1]).read_text("utf-8").splitlines()
+    assert life.secrets == {**SECRETS, EDITED: ANEW}
+    opens = partial(_by_sheets, sheets=sheets)
+    _bring_back(old.beside("bare"), databases[1], place, life.confirmed[1], opens)
+
+
+def _bring_back(
+    bare: Machine,
+    cmdb: tuple[str, ...],
+    place: str,
+    runbook: str,
+    opens: Callable[[TmuxSession], None],
+) -> None:
+    """By keys, on a machine with nothing; and every credential is as it was."""
+    wanted = {**SECRETS, EDITED: ANEW}
     with app(bare) as screen:
-        if databases[1]:
-            _use_cmdb(screen, databases[1][1])
-        _restore(screen, place, runbook)
+        if cmdb:
+            _use_cmdb(screen, cmdb[1])
+        _restore(screen, place, runbook, opens)
         screen.wait_for(f"of {_EVERYTHING} credentials would come back")
         for reference, secret in wanted.items():
             _reveal(screen, reference.partition("/")[2], secret)
@@ -205,7 +234,20 @@ def _use_cmdb(screen: TmuxSession, address: str) -> None:
     screen.wait_for("This home uses the CMDB", "▸ New installation")
 
 
-def _restore(screen: TmuxSession, place: str, runbook: str) -> None:
+def _by_password(screen: TmuxSession) -> None:
+    screen.wait_for("Password of the backup")
+    screen.write(PASSWORD)
+    screen.press("Enter")
+
+
+def _by_sheets(screen: TmuxSession, sheets: Sequence[str]) -> None:
+    for given, sheet in enumerate(sheets):
+        screen.wait_for(f"{given} of {len(sheets)} given")
+        screen.write(f"{sheet} ")
+        screen.press("Enter")
+
+
+def _restore(screen: TmuxSession, place: str, runbook: str, opens: Callable[[TmuxSession], None]) -> None:
     screen.wait_for("Restore from a backup")
     screen.press("Down", "Enter")
     screen.wait_for("which backup?", "A file or place, typed")
@@ -215,9 +257,7 @@ def _restore(screen: TmuxSession, place: str, runbook: str) -> None:
     screen.press("Enter")
     screen.wait_for("what is in it", f"{_EVERYTHING} credentials in 1 part")
     screen.press("Enter")
-    screen.wait_for("Password of the backup")
-    screen.write(PASSWORD)
-    screen.press("Enter")
+    opens(screen)
     screen.wait_for("the plan", f"{_EVERYTHING} of {_EVERYTHING} credentials will open")
     screen.press("Enter")
     shown = screen.wait_for("Is this the server key on your runbook?")

@@ -3,6 +3,9 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
+from nskeys.wording.database_copies import TOO_LARGE_FOR_EACH_HOUR
 from tests.fakes.command_line import Machine
 
 
@@ -102,6 +105,23 @@ def test_where_nothing_changed_none_is_made(server: Machine) -> None:
         part.unlink()
     assert len(server.does("database", "copy", "--to", vault, "--if-needed")["copies"]) == 1
     assert len(parts(vault)) == 1
+
+
+def test_each_hour_one_is_made_only_while_it_is_small(
+    server: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = server.vault()
+    hourly = ("database", "copy", "--to", vault, "--while-small")
+    server.does(*hourly)
+    size = parts(vault)[0].stat().st_size
+    monkeypatch.setattr("nskeys.services.database.service.HOURLY_LIMIT", size)
+    assert len(server.does(*hourly)["copies"]) == 1
+    monkeypatch.setattr("nskeys.services.database.service.HOURLY_LIMIT", size - 1)
+    ran = server.run(*hourly)
+    assert (ran.code, len(parts(vault))) == (0, 2)
+    assert TOO_LARGE_FOR_EACH_HOUR in " ".join(ran.err.split())
+    server.does("database", "copy", "--to", vault)  # the nightly one is made all the same
+    assert len(parts(vault)) == 3
 
 
 def test_the_register_lists_copies_and_takes_a_part_that_was_carried_elsewhere(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nskeys.archive import cross_check
 from nskeys.archive.age.scrypt import decrypt
 from nskeys.archive.age.x25519 import X25519Identity
 from nskeys.archive.database_copy.inspection import inspect_part, require_all
@@ -35,7 +36,7 @@ from tests.fakes.memory_site import MemoryServer
 from tests.fakes.postgres import postgres_url
 from tests.fakes.programs import need
 from tests.fakes.real_site import RealServer, RealSite
-from tests.fakes.servers import NOBODY, PASSWORD, Server
+from tests.fakes.servers import NOBODY, PASSWORD, Server, Site
 from tests.fakes.watching import Watching
 
 PASS = SecretBytes.from_text(PASSWORD)
@@ -264,6 +265,20 @@ def test_what_is_read_back_otherwise_is_no_copy(
         copied(memory, size=SMALL)
     assert memory.services.database.copies() == ()
     assert [name for name in lying_at(memory, memory.vault) if "-cmdb-1of" in name] == []
+
+
+@pytest.mark.parametrize("answer", ["failed payload", "", "sha256 " + "0" * 64])
+def test_what_the_second_reader_does_not_open_as_it_was_is_no_copy(
+    site: Site, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    server = site.server()
+    server.set_up()
+    server.add("one")
+    monkeypatch.setattr(cross_check, "second_opinion", lambda *given: answer)
+    with pytest.raises(BackupNotProven) as caught:
+        copied(server)
+    assert caught.value.problem is Problem.SECOND_READER
+    assert (lying_at(server, server.vault), server.services.database.copies()) == ([], ())
 
 
 def test_one_that_fails_keeps_no_other_from_its_copy(server: Server) -> None:
