@@ -190,7 +190,7 @@ def _back_up(screen: TmuxSession, place: str, *, keys: bool) -> None:
 
 def _drill(screen: TmuxSession) -> None:
     screen.press("d")
-    screen.wait_for("which backup?", "made")
+    screen.wait_for("which backup?", "opened after it was written")
     screen.press("Enter")
     screen.wait_for("what is in it", f"{_EVERYTHING} credentials in 1 part")
     screen.press("Enter")
