@@ -10,6 +10,7 @@ from nskeys.model.register import Proof
 from nskeys_tui.screens.database import DatabaseScreen
 from nskeys_tui.screens.drill import DrillScreen
 from tests.core.services.database.test_database_copy import copied
+from tests.fakes.kept_homes import KeptHomes
 from tests.fakes.postgres import postgres_url
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import NOBODY, PASSWORD
@@ -19,14 +20,18 @@ from tests.tui.stage import until
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> RealServer:
+def server(kept_homes: KeptHomes) -> RealServer:
     """Three credentials, both halves in the vault, then one more credential and its copy."""
-    server = server_in(tmp_path, "one", "two", "three")
-    server.back_up()
-    server.clock.advance(hours=3)
-    server.add("four")
-    copied(server)
-    return server
+
+    def build(folder: Path) -> RealServer:
+        server = server_in(folder, "one", "two", "three")
+        server.back_up()
+        server.clock.advance(hours=3)
+        server.add("four")
+        copied(server)
+        return server
+
+    return kept_homes.server("two copies of rows", build)
 
 
 def line_of(stage: OnScreen, copy: int) -> str:

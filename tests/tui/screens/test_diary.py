@@ -10,26 +10,32 @@ from nskeys.ports import Purpose
 from nskeys_tui.screens.diary import DiaryScreen
 from nskeys_tui.screens.register import RegisterScreen
 from tests.fakes.fixed import Answers
+from tests.fakes.kept_homes import KeptHomes
 from tests.fakes.real_site import RealServer
 from tests.tui.on_screen import SIZES, OnScreen, server_in
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> RealServer:
+def server(kept_homes: KeptHomes) -> RealServer:
     """A drill that opened everything, one whose password was given up, and one of a file that is gone."""
-    server = server_in(tmp_path, "alpha", "beta")
-    first, second = server.back_up().copy.address, server.back_up().copy.address
-    assert server.drill(first).diary is DiaryFate.SIGNED
-    server.clock.advance(days=1)
-    with pytest.raises(WrongPassword):
-        server.services.drill.execute(
-            server.services.drill.find(first), Answers({Purpose.BACKUP_PASSWORD: ["forgotten"]}, typed=True)
-        )
-    server.clock.advance(days=1)
-    server.lose(second)
-    with pytest.raises(FileUnreadable):
-        server.services.drill.find(second)
-    return server
+
+    def build(folder: Path) -> RealServer:
+        server = server_in(folder, "alpha", "beta")
+        first, second = server.back_up().copy.address, server.back_up().copy.address
+        assert server.drill(first).diary is DiaryFate.SIGNED
+        server.clock.advance(days=1)
+        with pytest.raises(WrongPassword):
+            server.services.drill.execute(
+                server.services.drill.find(first),
+                Answers({Purpose.BACKUP_PASSWORD: ["forgotten"]}, typed=True),
+            )
+        server.clock.advance(days=1)
+        server.lose(second)
+        with pytest.raises(FileUnreadable):
+            server.services.drill.find(second)
+        return server
+
+    return kept_homes.server("with a diary", build)
 
 
 def line_of(stage: OnScreen, words: str) -> str:

@@ -18,6 +18,7 @@ from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.session import Session
 from tests.core.services.database.test_database_copy import copied
 from tests.core.services.restore.test_both_halves import lived
+from tests.fakes.kept_homes import KeptHomes
 from tests.fakes.real_site import RealServer, RealSite
 from tests.fakes.servers import PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -25,11 +26,15 @@ from tests.tui.stage import HOME_SIZE, until
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> RealServer:
+def server(kept_homes: KeptHomes) -> RealServer:
     """Three credentials, and a backup of their key in the vault."""
-    server = server_in(tmp_path, "one", "two", "three")
-    server.back_up()
-    return server
+
+    def build(folder: Path) -> RealServer:
+        server = server_in(folder, "one", "two", "three")
+        server.back_up()
+        return server
+
+    return kept_homes.server("to drill", build)
 
 
 def drill(address: str, session: Session) -> DrillScreen:

@@ -14,6 +14,7 @@ from nskeys.wording.answer import notices
 from nskeys.wording.layout import NARROW, WIDE
 from nskeys_tui.screens.protection import ProtectorScreen, login_rows
 from tests.fakes.fixed import Answers
+from tests.fakes.kept_homes import KeptHomes
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSPHRASE, PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -21,11 +22,15 @@ from tests.tui.stage import HOME_SIZE
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> RealServer:
+def server(kept_homes: KeptHomes) -> RealServer:
     """Keys in a plain file, in a backup elsewhere."""
-    server = server_in(tmp_path, "one")
-    server.back_up()
-    return server
+
+    def build(folder: Path) -> RealServer:
+        server = server_in(folder, "one")
+        server.back_up()
+        return server
+
+    return kept_homes.server("to protect", build)
 
 
 async def twice(stage: OnScreen, pilot: Pilot[Any], text: str) -> None:

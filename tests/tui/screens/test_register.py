@@ -11,6 +11,7 @@ from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.register import RegisterScreen
 from nskeys_tui.screens.restore import RestoreScreen
 from tests.fakes.fixed import Answers, NobodyToAsk
+from tests.fakes.kept_homes import KeptHomes
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSWORD, RawRegisterRow
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -18,17 +19,21 @@ from tests.tui.stage import SMALL_SIZE, until
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> RealServer:
+def server(kept_homes: KeptHomes) -> RealServer:
     """Backup 1 in the vault and good; 2 on this machine; 3 in the vault and gone; 4 changed."""
-    server = server_in(tmp_path, "alpha", "beta", "gamma")
-    server.back_up(hint="the usual one")
-    server.clock.advance(hours=1)
-    server.back_up(server.local)
-    lost = server.back_up().copy.address
-    changed = server.back_up().copy.address
-    server.lose(lost)
-    server.corrupt(changed)
-    return server
+
+    def build(folder: Path) -> RealServer:
+        server = server_in(folder, "alpha", "beta", "gamma")
+        server.back_up(hint="the usual one")
+        server.clock.advance(hours=1)
+        server.back_up(server.local)
+        lost = server.back_up().copy.address
+        changed = server.back_up().copy.address
+        server.lose(lost)
+        server.corrupt(changed)
+        return server
+
+    return kept_homes.server("four copies", build)
 
 
 def line_of(stage: OnScreen, number: int) -> str:

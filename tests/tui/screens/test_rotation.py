@@ -15,6 +15,7 @@ from nskeys.ports import Purpose
 from nskeys.services.keys import rotation
 from nskeys_tui.screens.rotation import RotationScreen
 from tests.fakes.fixed import Answers, NobodyToAsk
+from tests.fakes.kept_homes import KeptHomes
 from tests.fakes.real_site import RealServer
 from tests.fakes.servers import PASSWORD
 from tests.tui.on_screen import SIZES, OnScreen, server_in
@@ -22,11 +23,15 @@ from tests.tui.stage import until
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> RealServer:
+def server(kept_homes: KeptHomes) -> RealServer:
     """Three credentials, and a backup of their key in the vault."""
-    server = server_in(tmp_path, "one", "two", "three")
-    server.back_up()
-    return server
+
+    def build(folder: Path) -> RealServer:
+        server = server_in(folder, "one", "two", "three")
+        server.back_up()
+        return server
+
+    return kept_homes.server("to rotate", build)
 
 
 def states(server: RealServer) -> list[KeyState]:
