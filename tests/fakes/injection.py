@@ -67,6 +67,8 @@ CALLS: Mapping[str, Call] = MappingProxyType(
     }
 )
 """Every call by which nskeys and SQLite change what is on a disk."""
+SYNCS = frozenset({"fsync", "fdatasync"})
+"""Those that change nothing of what a killed process leaves: the kernel, which has it, lives on."""
 
 
 # --- in the test -------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def test_a_damaged_checkpoint_of_the_home_is_told(memory: MemoryServer) -> None:
     assert [one.what for one in found.mismatches] == [MismatchKind.HOME_CHANGED]
 
 
-@pytest.mark.parametrize("reads", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("reads", [300, pytest.param(3_000, marks=pytest.mark.slow)])
 def test_beside_writers_no_reader_ever_sees_what_does_not_fit(
     tmp_path: Path, reads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
