@@ -188,6 +188,8 @@ class ImportPlan:
     encoding: str = ""
     delimiter: str = ""
     counts: ImportCounts = ImportCounts()
+    encrypted: bool = False
+    """As in `ParsedExport`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,8 @@ class ImportReport:
     present: int = 0
     updated: int = 0
     """How many of `imported` changed a credential that was here."""
+    encrypted: bool = False
+    """As in `ParsedExport`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +303,8 @@ class ParsedExport:
     """What its text was read in; empty where the format is not text."""
     delimiter: str = ""
     """What stood between the cells of a CSV."""
+    encrypted: bool = False
+    """Whether it can be left where it lies: nobody reads it without what opened it here."""
 
 
 def bad_row(row: int, title: str, field: str, problem: FieldProblem) -> BadRow:

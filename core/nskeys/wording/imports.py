@@ -54,7 +54,6 @@ FORMATS = (
     "Edge, Firefox, Dashlane, NordPass, Proton Pass and Secret Server, and recognises which one it is."
 )
 IDENTITY_PROMPT = "It is encrypted to recipients: name the file with the identity of one of them."
-_REMOVE_EXPORT = "Everything in the export was taken. Remove it now: it is not encrypted."
 NOTHING_TO_TAKE = "There is nothing in it that can be taken."
 
 
@@ -192,19 +191,21 @@ def import_lines(report: ImportReport) -> tuple[str, ...]:
 
 
 def export_line(report: ImportReport) -> str:
-    """Return what to do with the export; removing it is advised only where nothing is in it alone."""
+    """Return what to do with the export; removing it is advised only where nothing is in it alone, and
+    where others can read it."""
+    plain = "" if report.encrypted else " It is not encrypted."
     if not report.imported + report.present:
-        return "Nothing was taken from the export, so its contents are only there. It is not encrypted."
+        return f"Nothing was taken from the export, so its contents are only there.{plain}"
     if only_there := len(report.skipped) + len(report.left_out):
         rows = count(only_there, "row")
         are = "is" if only_there == 1 else "are"
-        return f"{rows} of the export {are} only there: keep it until you have them. It is not encrypted."
+        return f"{rows} of the export {are} only there: keep it until you have them.{plain}"
     if report.dropped:
-        return (
-            "The dropped fields are only in the export. Remove it as soon as nobody needs them: it is not "
-            "encrypted."
-        )
-    return _REMOVE_EXPORT
+        line = "The dropped fields are only in the export."
+        remove = " Remove it as soon as nobody needs them: it is not encrypted."
+    else:
+        line, remove = "Everything in the export was taken.", " Remove it now: it is not encrypted."
+    return line if report.encrypted else line + remove
 
 
 def dropped_line(field: DroppedField) -> str:

@@ -87,6 +87,10 @@ def test_an_export_is_to_be_removed_only_where_nothing_is_in_it_alone(
     line = export_line(ImportReport(imported, skipped, (), dropped))
     assert line.startswith(said)
     assert ("emove it now" in line) is (imported > 0 and not skipped and not dropped)
+    sealed = export_line(ImportReport(imported, skipped, (), dropped, encrypted=True))
+    assert sealed.startswith(said.partition(" Remove")[0])
+    assert "not encrypted" not in sealed
+    assert "emove" not in sealed
 
 
 def test_a_plan_says_what_is_new_changed_and_present_and_how_the_file_was_read() -> None:

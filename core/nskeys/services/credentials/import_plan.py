@@ -136,6 +136,7 @@ class ImportPlanner:
             parsed.encoding,
             parsed.delimiter,
             ImportCounts(kinds, renamed, updated),
+            parsed.encrypted,
         )
         return PreparedImport(plan, wishes.skip_bad, secrets)
 

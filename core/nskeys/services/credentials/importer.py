@@ -19,6 +19,7 @@ from nskeys.model.imports import (
     CsvPreview,
     ExportFolder,
     ImportedCredential,
+    ImportFormat,
     ImportPlan,
     ImportReport,
     ImportWishes,
@@ -86,16 +87,20 @@ class ImportService:
         installation = self._installation
         installation.require()
 
+        encrypted = False
         if not isinstance(data, ExportFolder) and data.startswith(FAMILY):
-            data = open_export(source, data, secrets, opening)
+            data, encrypted = open_export(source, data, secrets, opening), True
 
         def unlock(purpose: Purpose, opens: Callable[[SecretBytes], T]) -> T:
+            nonlocal encrypted
+            encrypted = True
             return ask_until_it_opens(SecretRequest(purpose, source), secrets, opens)
 
         with _no_collecting():
-            return self._planned(
-                source, self._reader(source, data, wishes.reading, unlock), secrets, wishes
-            )
+            parsed = self._reader(source, data, wishes.reading, unlock)
+            # A tree of `pass` asks for nothing where its agent has the key.
+            parsed = replace(parsed, encrypted=encrypted or parsed.format is ImportFormat.PASS)
+            return self._planned(source, parsed, secrets, wishes)
 
     def _planned(
         self, source: str, parsed: ParsedExport, secrets: SecretProvider, wishes: ImportWishes
@@ -160,6 +165,7 @@ class ImportService:
             plan.left_out,
             len(plan.present),
             plan.counts.updated,
+            plan.encrypted,
         )
 
     def _import(
