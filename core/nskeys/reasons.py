@@ -285,6 +285,7 @@ class FieldProblem(StrEnum):
     NOT_AN_OBJECT = "not_an_object"
     REFERENCE = "reference"
     WRONG_COLUMNS = "wrong_columns"
+    HTML_ENTITY = "html_entity"
     KIND_AMBIGUOUS = "kind_ambiguous"
     STILL_ENCRYPTED = "still_encrypted"
 
@@ -303,6 +304,7 @@ class ImportProblem(StrEnum):
     ENCRYPTED = "encrypted"
     NOT_REMEMBERED = "not_remembered"
     NO_SUCH_COLUMN = "no_such_column"
+    UTF8 = "utf8"
     UTF16 = "utf16"
     UTF32 = "utf32"
     CODE_PAGE = "code_page"

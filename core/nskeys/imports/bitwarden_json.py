@@ -36,6 +36,7 @@ _STRUCTURE = frozenset(
     }
 )
 """Names of an item that are understood, or that only say where it hangs in Bitwarden."""
+_TELLING = frozenset({"type", "login", "folderId", "collectionIds", "reprompt"})
 _LOGIN_TAKEN = frozenset({"uris", "username", "password"})
 
 
@@ -46,7 +47,14 @@ def matches(value: Value) -> bool:
         return False
     if value.get("encrypted") is True:
         return bitwarden_encrypted.matches(value)
-    return value.get("encrypted") is False and isinstance(value.get("items"), list)
+    items = value.get("items")
+    return value.get("encrypted") is False and isinstance(items, list) and not _of_others(items)
+
+
+def _of_others(items: list[Value]) -> bool:
+    """Return whether no item has a name that Bitwarden's items have."""
+    held = [one.keys() for one in items if isinstance(one, dict)]
+    return len(held) == len(items) and any(held) and not any(names & _TELLING for names in held)
 
 
 def read(source: str, value: Value, unlock: ExportUnlock) -> ParsedExport:

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from nskeys.imports.csv_table import CsvTable
+from nskeys.errors import ImportUnreadable
+from nskeys.imports.csv_table import CsvTable, column_key
 from nskeys.imports.keepass_references import is_reference
 from nskeys.imports.parsing import Collector
 from nskeys.model.imports import ImportFormat, ParsedExport
-from nskeys.reasons import FieldProblem
+from nskeys.reasons import FieldProblem, Problem
 
 Names = tuple[str, ...]
 """Columns in lower case: the first that is filled counts, what stands in the others is dropped."""
@@ -50,6 +51,14 @@ class ColumnFormat:
     """Several URIs share the target's cell, with commas between them."""
     backslash: bool = False
     """As in `CsvTable`."""
+    entities: bool = False
+    """The program writes some characters as HTML entities, and some versions of it do not."""
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The columns from which something is taken."""
+        fields = (self.title, self.account, self.secret, self.target, self.note, self.group, self.kind)
+        return self.needed.union(*fields, (self.logins or ("", ""))[:1])
 
     def matches(self, columns: Sequence[str]) -> bool:
         """Return whether these columns (in lower case) are this format's."""
@@ -104,7 +113,7 @@ def _places(form: ColumnFormat, table: CsvTable) -> _Places:
         tuple(places for places in fields if len(places) > 1),
         tuple(
             (place, table.columns[place], form.quiet.get(name, ""))
-            for name, place in where.items()
+            for place, name in enumerate(table.names)
             if place not in taken
         ),
         table.names,
@@ -112,7 +121,10 @@ def _places(form: ColumnFormat, table: CsvTable) -> _Places:
 
 
 def read(source: str, form: ColumnFormat, table: CsvTable) -> ParsedExport:
-    """Return every login; entries of other kinds, and references to other entries, are bad rows."""
+    """Return every login; entries of other kinds, and references to other entries, are bad rows. Raises
+    ImportUnreadable where one of the columns that are wanted stands there twice (`duplicate_column`)."""
+    if any(table.names.count(name) > 1 for name in form.wanted):
+        raise ImportUnreadable(source, Problem.DUPLICATE_COLUMN, 1)
     findings = Collector(source, form.form)
     places = _places(form, table)
     for row, cells in table:
@@ -143,6 +155,23 @@ def _read_row(
         if pointing:
             findings.refuse(row, title, pointing, FieldProblem.REFERENCE)
             return
+    if form.entities and (
+        field := next(
+            (
+                name
+                for name, text in (
+                    ("secret", secret),
+                    ("account", account),
+                    ("name", title),
+                    ("target", url),
+                )
+                if _ENTITY.search(text)
+            ),
+            "",
+        )
+    ):
+        findings.refuse(row, title, field, FieldProblem.HTML_ENTITY)
+        return
     groups = [group for place in places.group if cells[place] for group in form.groups(cells[place])]
     dropped = _dropped(places, cells, several=(len(groups) > 1, bool(further_uris)))
     if dropped:
@@ -179,6 +208,9 @@ def _dropped(places: _Places, cells: list[str], several: tuple[bool, bool]) -> l
 
 
 _URI = re.compile(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)")
+
+
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d+|#[xX][0-9A-Fa-f]+);")
 
 
 def _uris(cell: str) -> list[str]:
@@ -281,6 +313,7 @@ FORMATS: tuple[ColumnFormat, ...] = (
         group=("grouping",),
         groups=_backslashed,
         quiet=MappingProxyType({"fav": "0"}),
+        entities=True,
     ),
     # Chrome, Edge and other browsers of Chromium; old versions have no note.
     ColumnFormat(
@@ -354,7 +387,7 @@ FORMATS: tuple[ColumnFormat, ...] = (
 
 def chosen(columns: Sequence[tuple[str, str]]) -> ColumnFormat:
     """Return the format of a CSV whose columns a person named, as pairs of a field and a column."""
-    named = {name: (column.strip().casefold(),) for name, column in columns}
+    named = {name: (column_key(column),) for name, column in columns}
     return ColumnFormat(
         ImportFormat.COLUMNS_CSV,
         frozenset(column for (column,) in named.values()),

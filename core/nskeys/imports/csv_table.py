@@ -2,11 +2,12 @@
 
 import csv
 import re
+import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
 from nskeys.errors import ImportUnreadable
-from nskeys.reasons import ImportProblem, Problem
+from nskeys.reasons import ImportProblem
 
 CELL_LIMIT = 131_072
 """Characters of one cell; twice the longest secret."""
@@ -18,6 +19,12 @@ there are columns."""
 
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(?:\r\n?|\n|\Z)', re.IGNORECASE)
 """What spreadsheets write above the header to say which character separates the cells."""
+
+
+def column_key(name: str) -> str:
+    """Return the name by which a column is known, without regard to case and to how its characters are
+    composed."""
+    return unicodedata.normalize("NFC", name.strip()).casefold()
 
 
 def separator_line(text: str) -> str:
@@ -50,11 +57,9 @@ class CsvTable:
         """Whether the header is written with spaces between its cells."""
         self.columns = self._header()
         """The columns' names as written; `column 7` for one that has none."""
-        self.names = tuple(name.casefold() for name in self.columns)
+        self.names = tuple(map(column_key, self.columns))
 
     def __iter__(self) -> Iterator[Record]:
-        if len(set(self.names)) < len(self.names):
-            raise ImportUnreadable(self._source, Problem.DUPLICATE_COLUMN, 1)
         row, columns = 0, len(self.names)
         for cells in self._plainly() if self._is_plain() else self._carefully():
             if any(cells):

@@ -80,17 +80,22 @@ def read_export(
     if found is ImportFormat.ONEPUX:
         return onepux.read(source, data, SIZE_LIMIT)
     text, encoding = decode(source, data, reading.encoding)
+    return replace(_read_text(source, text, reading, unlock), encoding=encoding)
+
+
+def _read_text(source: str, text: str, reading: Reading, unlock: ExportUnlock) -> ParsedExport:
     start = text.lstrip()[:1]
     if not start:
         raise ImportUnreadable(source, Problem.EMPTY)
-    if start == "<":
+    # Where a person named columns it is CSV, and its first cell may begin with anything.
+    if start == "<" and not reading.columns:
         found = recognised.of_markup(text)
         if isinstance(found, ImportProblem):
             raise ImportUnreadable(source, found)
-        return replace(keepass_xml.read(source, text), encoding=encoding)
-    if start in "{[":
-        return replace(_read_json(source, text, unlock), encoding=encoding)
-    return replace(_read_csv(source, text, reading), encoding=encoding)
+        return keepass_xml.read(source, text)
+    if start in "{[" and not reading.columns:
+        return _read_json(source, text, unlock)
+    return _read_csv(source, text, reading)
 
 
 PREVIEWED = 3

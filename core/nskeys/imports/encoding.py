@@ -7,6 +7,8 @@ from nskeys.reasons import ImportProblem
 UTF_8, UTF_16 = "utf-8", "utf-16"
 _MARKS = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _SAMPLE = 4_096
+_FEW_ZEROS = 8
+"""As many zeros in every other byte alone are no chance."""
 
 
 def decode(source: str, data: bytes, given: str = "") -> tuple[str, str]:
@@ -14,7 +16,8 @@ def decode(source: str, data: bytes, given: str = "") -> tuple[str, str]:
 
     UTF-8 (RFC 3629) and UTF-16 (RFC 2781) are told by their bytes. Any other bytes are text in every
     code page, so `code_page` asks for `given`; what is not valid in that is `not_in_encoding`. Both have
-    the line.
+    the line. Text that is UTF-8 and not ASCII is not read in a code page that was given: it would be
+    stored changed (`utf8`). Bytes with zeros are text in none (`unknown_format`).
     """
     detected = _detected(data)
     if given and given != UTF_16 and detected != UTF_8:
@@ -25,6 +28,8 @@ def decode(source: str, data: bytes, given: str = "") -> tuple[str, str]:
         raise ImportUnreadable(source, ImportProblem.NOT_IN_ENCODING, 1)
     if encoding == UTF_8:
         encoding = "utf-8-sig"
+    elif detected == UTF_8 and not data.isascii() and _is_utf8(data):
+        raise ImportUnreadable(source, ImportProblem.UTF8)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -33,6 +38,8 @@ def decode(source: str, data: bytes, given: str = "") -> tuple[str, str]:
         known = UTF_16 if encoding.startswith(UTF_16) else given or UTF_8
         return text.removeprefix("\ufeff"), known
     # Raised here and not in the handler: UnicodeDecodeError carries the whole file.
+    if detected == UTF_8 and 0 in data:
+        raise ImportUnreadable(source, ImportProblem.UNKNOWN_FORMAT)
     asked = bool(given) or detected != UTF_8
     raise ImportUnreadable(
         source, ImportProblem.NOT_IN_ENCODING if asked else ImportProblem.CODE_PAGE, line
@@ -40,14 +47,25 @@ def decode(source: str, data: bytes, given: str = "") -> tuple[str, str]:
 
 
 def _detected(data: bytes) -> str:
-    """Return UTF-16 by its mark, or by the zeros in every other byte of Western text; else UTF-8."""
+    """Return UTF-16 by its mark, or by zeros in every other byte, of which separators alone have some;
+    else UTF-8."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding
     sample = data[:_SAMPLE]
     half = max(len(sample) // 2, 1)
-    if sample[1::2].count(0) * 2 > half and not sample[0::2].count(0):
+    least = min(half // 2 + 1, _FEW_ZEROS)
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if odd >= least and not even:
         return "utf-16-le"
-    if sample[0::2].count(0) * 2 > half and not sample[1::2].count(0):
+    if even >= least and not odd:
         return "utf-16-be"
     return UTF_8
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode(UTF_8)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -32,6 +32,8 @@ def read(source: str, data: bytes, limit: int) -> ParsedExport:
     if len(text) > limit:
         raise ImportUnreadable(source, ImportProblem.TOO_LARGE)
     value = parse(source, decode(source, text, UTF_8)[0])
+    if not isinstance(_object(value).get("accounts"), list):
+        raise ImportUnreadable(source, ImportProblem.ZIP_DAMAGED)
     findings = Collector(source, ImportFormat.ONEPUX)
     for row, (vault, item) in enumerate(_items(value), 1):
         _read_item(findings, row, vault, item)

@@ -160,6 +160,46 @@ def test_columns_that_are_not_there_are_told_with_the_line() -> None:
         assert (caught.value.problem, caught.value.line) == ("no_such_column", 1)
 
 
+def test_a_column_that_is_wanted_and_stands_there_twice_is_refused_and_another_one_is_counted() -> None:
+    header = "Group,Title,Username,Password,URL,Notes"
+    with pytest.raises(ImportUnreadable) as caught:
+        read(f"{header},password", "Run-as,till,svc,s,,,other")
+    assert (caught.value.problem, caught.value.line) == ("duplicate_column", 1)
+    found = read(f"{header},Icon,ICON", "Run-as,till,svc,s,,,,7", "Run-as,desk,svc,s,,,8,")
+    assert {(field.field, field.titles) for field in found.dropped} == {
+        ("ICON", ("till",)),
+        ("Icon", ("desk",)),
+    }
+
+
+@pytest.mark.parametrize("name", ["[Was]", "<Was>", '{"Was"', "Tu\u0308r", " WAS\u00a0"])
+def test_a_named_column_is_found_whatever_it_begins_with_and_however_it_is_composed(name: str) -> None:
+    cell = name.replace('"', '""')
+    said = {"Tu\u0308r": "T\u00fcr", " WAS\u00a0": "was"}.get(name, name)
+    columns = (("name", said), ("account", "Wer"), ("secret", "Kennwort"))
+    found = read(f'"{cell}",Wer,Kennwort', "till,svc,s", reading=Reading(columns=columns))
+    assert values(found) == [("", "till", "svc", "s", "", "")]
+
+
+LASTPASS = "url,username,password,extra,name,grouping,fav"
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ("pkg,svc,a&amp;b,,till,Run-as,0", "secret"),
+        ("pkg,svc,a&#39;b,,till,Run-as,0", "secret"),
+        ("pkg,R&amp;D,s,,till,Run-as,0", "account"),
+        ("http://x/?a&amp;b,svc,s,,till,Run-as,0", "target"),
+        ("pkg,svc,s,,R&lt;D,Run-as,0", "name"),
+    ],
+)
+def test_an_entity_that_lastpass_may_have_written_for_a_character_is_refused(row: str, field: str) -> None:
+    found = read(LASTPASS, row, "pkg,svc,a&b;&amp c,R &amp; D,desk,Run-as,0")
+    assert [(bad.row, bad.field, bad.problem) for bad in found.bad] == [(1, field, "html_entity")]
+    assert [(one.secret.text(), one.notes) for one in found.rows] == [("a&b;&amp c", "R &amp; D")]
+
+
 @pytest.mark.parametrize(
     "group",
     [

@@ -95,7 +95,6 @@ def test_other_separators_part_the_cells(delimiter: str) -> None:
         (f'{HEADER}\na,b, "c" d\n', ("quote_in_field", 2)),
         (f'{HEADER}\na,b,"two\nlines"d\n', ("quote_in_field", 3)),
         (f"{HEADER}\na,b,{'c' * (CELL_LIMIT + 1)}\n", ("field_too_long", 2)),
-        ("name,secret,Secret\na,b,c\n", ("duplicate_column", 1)),
     ],
 )
 def test_what_can_be_read_in_two_ways_is_refused_with_its_line(text: str, wrong: tuple[str, int]) -> None:

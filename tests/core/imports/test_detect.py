@@ -84,6 +84,7 @@ def test_utf_16_of_a_spreadsheet_is_read_and_said(encoding: str, marked: bool) -
 def test_a_code_page_is_asked_for_with_the_line_and_read_where_it_is_named() -> None:
     data = f"{HEADER}\na,b,c,d,e,f\nRun-as,deploy,svc,Zürich€,,\n".encode("cp1252")
     assert problem_of(data) == ("code_page", 3)
+    assert problem_of(data + b"\0") == ("unknown_format", 0)
     found = read_export("x", data, Reading("cp1252"))
     assert (found.encoding, found.rows[1].secret.text()) == ("cp1252", "Zürich€")
     with pytest.raises(ImportUnreadable) as caught:
@@ -92,6 +93,27 @@ def test_a_code_page_is_asked_for_with_the_line_and_read_where_it_is_named() -> 
     with pytest.raises(ImportUnreadable) as caught:
         read_export("x", HEADER.encode("utf-16"), Reading("cp1252"))
     assert caught.value.problem == "utf16"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_told_by_its_separators_alone(encoding: str) -> None:
+    rows = "".join(f"\u79d8\u5bc6{n},\u540d\u524d,\u7269\r\n" for n in range(9))
+    columns = (("name", "\u540d\u524d"), ("account", "\u8005"), ("secret", "\u79d8\u5bc6"))
+    text = "\u79d8\u5bc6,\u540d\u524d,\u8005\r\n" + rows
+    found = read_export("x", text.encode(encoding), Reading(columns=columns))
+    assert (found.encoding, len(found.rows), found.rows[0].secret.text()) == ("utf-16", 9, "\u79d8\u5bc60")
+    assert problem_of(f"{HEADER}\n".encode("utf-16") + b"x")[0] == "not_in_encoding"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "iso-8859-15", "gbk"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_utf_8_is_not_read_in_a_code_page_which_would_change_it(encoding: str, mark: bytes) -> None:
+    data = mark + f"{HEADER}\nRun-as,deploy,svc,Z\u00fcrich,,\n".encode()
+    with pytest.raises(ImportUnreadable) as caught:
+        read_export("x", data, Reading(encoding))
+    assert caught.value.problem == "utf8"
+    assert read_export("x", data, Reading("utf-8")).rows[0].secret.text() == "Z\u00fcrich"
+    assert len(read_export("x", f"{HEADER}\nRun-as,a,b,c,,\n".encode(), Reading(encoding)).rows) == 1
 
 
 @pytest.mark.parametrize(
@@ -116,6 +138,7 @@ def test_a_code_page_is_asked_for_with_the_line_and_read_where_it_is_named() -> 
         (b'{"uuid":"A"}\n***5642bee8-a5ff-11dc-8314-0800200c9a66***\n{"uuid":"B"}\n', "onepif"),
         (b'{"encrypted":false,"vaults":{},"version":"1"}', "proton_json"),
         (b'{"items":[{"title":"x","fields":[]}],"folders":[]}', "unknown_format"),
+        (b'{"encrypted":false,"items":[{"title":"x","fields":[]}]}', "unknown_format"),
         (b'{"a": 1}\n{"b": 2}\n', "json_lines"),
         (b"-----BEGIN PGP MESSAGE-----\n", "pgp"),
         (b"%PDF-1.7", "pdf"),

@@ -66,6 +66,16 @@ def test_what_has_no_place_is_counted_by_the_item() -> None:
     ]
 
 
+@pytest.mark.parametrize("content", ["{}", "[]", '{"accounts": {}}'])
+def test_an_archive_without_accounts_is_damaged(content: str) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("export.data", content)
+    with pytest.raises(ImportUnreadable) as caught:
+        read_export("x", data.getvalue())
+    assert caught.value.problem == "zip_damaged"
+
+
 def test_a_password_that_is_no_text_is_a_bad_row() -> None:
     assert [bad.problem for bad in read(item("till", 4711)).bad] == ["wrong_type"]
 

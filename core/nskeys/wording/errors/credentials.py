@@ -66,6 +66,10 @@ _FIELD_PROBLEMS = MappingProxyType(
             "only points to another entry",
             "Write what it points to into the export, or leave it out.",
         ),
+        FieldProblem.HTML_ENTITY: (
+            "has an HTML entity such as '&amp;', which some exports write for '&' and others mean",
+            "Write the character itself into the export, or add the credential by hand.",
+        ),
         FieldProblem.KIND_AMBIGUOUS: (
             "is not certain: the entry's groups name different ones",
             "Name it with '--kind hierarchy', '--kind pcanywhere' or '--kind run-as'.",

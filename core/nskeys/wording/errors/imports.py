@@ -27,6 +27,7 @@ _IMPORTS = MappingProxyType(
             "does not have the columns that were named",
             "Write them as in the file's first line, and give '--delimiter' what stands between them.",
         ),
+        ImportProblem.UTF8: ("is UTF-8 text", "Import it without '--encoding'."),
         ImportProblem.UTF16: (
             "is UTF-16 text",
             "Import it without '--encoding', or with '--encoding utf-16'.",
@@ -40,7 +41,7 @@ _IMPORTS = MappingProxyType(
             ),
         ),
         ImportProblem.NOT_IN_ENCODING: (
-            "is not text in the encoding that was named",
+            "is not valid text in the encoding that it is read in",
             "Name another with '--encoding', or save it as UTF-8.",
         ),
         ImportProblem.ZIP: ("is a ZIP archive", "Unpack it and import the file in it."),
@@ -193,6 +194,7 @@ _IMPORTS_BY_KEY = MappingProxyType(
         ),
         ImportProblem.NOT_REMEMBERED: "Name its columns where Import asks for them.",
         ImportProblem.NO_SUCH_COLUMN: "Name its columns where Import asks for them.",
+        ImportProblem.UTF8: "Choose UTF-8 where Import asks for the encoding.",
         ImportProblem.UTF16: "Save it as UTF-8 and import that.",
         ImportProblem.CODE_PAGE: (
             "Save it as 'CSV UTF-8' in the spreadsheet, or choose its code page where Import asks for it."
