@@ -13,7 +13,7 @@ COLUMNS_HELP = (
     "the key of what it holds; the same key again takes that back. Name, account and secret are needed."
 )
 COLUMN_KEYS = (
-    "The column holds: n name, a account, s secret, t target, o note, g group, k kind. "
+    "The column holds: n name, a account, s secret, t target, o note, f group, i kind. "
     "e encoding, d delimiter, r remember, u use."
 )
 ENCODING_HELP = (

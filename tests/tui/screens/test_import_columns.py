@@ -35,9 +35,14 @@ async def test_columns_are_chosen_by_key_and_remembered(
         await stage.wait(pilot, "Still needed: name, account and secret.", "********, ********")
         assert "geheim" not in stage.words
         await stage.press(pilot, "down", "n", until="Still needed: account and secret.")
-        await stage.press(pilot, "down", "a", until="Still needed: secret.")
-        await stage.press(pilot, "down", "s", until="Enter Go on")
-        await stage.press(pilot, "down", "t", until="target pkg-*, other")
+        # Typed ahead, each key means the column that the one before it went to.
+        await stage.press(pilot, "down", "a", "down", "s", "down", "t", until="target pkg-*, other")
+        # j, k and g move here as everywhere, and change nothing.
+        await stage.press(pilot, "g", until="\u25b8 Nr")
+        await stage.press(pilot, "j", until="\u25b8 Was")
+        await stage.press(pilot, "k", until="\u25b8 Nr")
+        await stage.press(pilot, "f", until="group")
+        await stage.press(pilot, "f", until="Enter Go on")
         await stage.press(pilot, "r", until="Name")
         await stage.type(pilot, "crm")
         await stage.press(pilot, "enter", until="what do its columns hold?")
@@ -76,4 +81,4 @@ async def test_a_code_page_is_asked_for(server: RealServer, tmp_path: Path) -> N
         await stage.press(pilot, "d", until="▸ Commas")
         await stage.press(pilot, "c", "enter", until="with commas between the cells.")
         await stage.press(pilot, "e", until="▸ UTF-8")
-        await stage.press(pilot, "enter", until="is not text in the encoding")
+        await stage.press(pilot, "enter", until="is not valid text in the encoding")

@@ -47,8 +47,8 @@ class ColumnsScreen(WizardScreen):
         Binding("s", "hold('secret')", "Secret", priority=True, tooltip="This column holds the secret"),
         Binding("t", "hold('target')", "Target", priority=True, tooltip="This column holds the target"),
         Binding("o", "hold('note')", "Note", priority=True, tooltip="This column holds the note"),
-        Binding("g", "hold('group')", "Group", priority=True, tooltip="This column holds the group"),
-        Binding("k", "hold('kind')", "Kind", priority=True, tooltip="This column holds the kind"),
+        Binding("f", "hold('group')", "Group", priority=True, tooltip="This column holds the group"),
+        Binding("i", "hold('kind')", "Kind", priority=True, tooltip="This column holds the kind"),
         Binding("e", "encoding", "Encoding", priority=True, tooltip="Read it in another encoding"),
         Binding("d", "delimiter", "Delimiter", priority=True, tooltip="What stands between the cells"),
         Binding("r", "remember", "Remember", priority=True, tooltip="Remember these columns under a name"),
@@ -80,28 +80,42 @@ class ColumnsScreen(WizardScreen):
     @work(exclusive=True)
     async def _show(self) -> None:
         cursor = next((choices.cursor for choices in self.query(ChoiceList)), 0)
-        by_column = {column: name for name, column in self._held.items()}
-        choices = [
-            Choice(str(at), safe(one), aside=column_line(self._preview, at, by_column.get(one, "")))
-            for at, one in enumerate(self._preview.columns)
-        ]
-        lines = (reading_line(self._preview), missing_line(tuple(self._held)))
+        choices = self._choices()
         await self.show(
             "columns",
             "what do its columns hold?",
-            *(Static(Content(line), classes="import--line") for line in lines if line),
-            ChoiceList(choices, cursor=min(cursor, len(choices) - 1)),
+            Static(Content(reading_line(self._preview)), classes="import--line"),
+            Static(id="missing", classes="import--line"),
+            ChoiceList(choices, cursor=min(cursor, len(choices) - 1), searches=False),
             then=COLUMN_KEYS,
         )
+        self._say_missing()
+
+    def _choices(self) -> list[Choice]:
+        by_column = {column: name for name, column in self._held.items()}
+        return [
+            Choice(str(at), safe(one), aside=column_line(self._preview, at, by_column.get(one, "")))
+            for at, one in enumerate(self._preview.columns)
+        ]
+
+    def _say_missing(self) -> None:
+        line = missing_line(tuple(self._held))
+        for said in self.query("#missing").results(Static):
+            said.update(Content(line))
+            said.display = bool(line)
+        self.refresh_bindings()
 
     def action_hold(self, name: str) -> None:
-        """Say what the column under the cursor holds, or take it back."""
-        column = self._preview.columns[self.query_one(ChoiceList).cursor]
+        """Say what the column under the cursor holds, or take it back. The list stays, so that keys that
+        are typed ahead move in it."""
+        choices = self.query_one(ChoiceList)
+        column = self._preview.columns[choices.cursor]
         before = self._held.get(name)
         self._held = {held: one for held, one in self._held.items() if column != one and held != name}
         if before != column:
             self._held[name] = column
-        self._show()
+        choices.show(self._choices(), cursor=choices.cursor)
+        self._say_missing()
 
     @work(exclusive=True)
     async def action_encoding(self) -> None:
