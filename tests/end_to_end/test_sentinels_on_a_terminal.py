@@ -112,7 +112,7 @@ def test_on_every_screen_and_in_every_dialog(machine: Machine, size: tuple[int, 
         directory=str(Path(__file__).parents[2]),
         blind=True,
     ) as session:
-        code = session.wait_end(timeout=240)
+        code = session.wait_end(timeout=600)
         raw = session.raw
     assert code == 0, raw[-2000:]
     missed = screens().keys() - set(json.loads(seen.read_text()))

@@ -233,6 +233,7 @@ async def test_a_credential_that_somebody_removed_meanwhile_is_said_to_be_gone(t
     app = AppOn(services)
     async with app.play() as pilot:
         await app.wait(pilot, "run-as 1", "deploy")
+        await app.app.workers.wait_for_complete()  # a page that is read now would not have it any more
         services.credentials.remove(credential, NOBODY)
         await app.press(pilot, "enter", shows="No credential is called")
         await app.press(pilot, "enter", shows="No credentials here yet")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from nskeys.services.recovery import sheet_files
 from nskeys_tui.screens.custodians import CustodiansScreen
 from tests.fakes.real_site import RealServer
 from tests.fakes.sheets import check, split_among
@@ -118,7 +119,10 @@ async def test_other_numbers(server: RealServer) -> None:
         await stage.press(pilot, "enter", until="6 custodians get a sheet each; any 5 of them")
 
 
-async def test_sheets_in_files(server: RealServer, tmp_path: Path) -> None:
+async def test_sheets_in_files(
+    server: RealServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet_files, "_IN_MEMORY", frozenset())  # wherever the tests' files lie
     folder = tmp_path / "sheets"
     folder.mkdir(mode=0o700)
     stage = OnScreen(server, CustodiansScreen)

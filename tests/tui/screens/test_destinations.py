@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nskeys.bootstrap import Services
+from nskeys.destinations import location
 from nskeys.model.destinations import DestinationInfo, Location
 from nskeys.model.recovery import IdentityKind
 from nskeys.ports import Purpose
@@ -18,8 +19,10 @@ LONG = "a-folder-with-a-long-name/for-the-notification-servers/of-the-second-bui
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> RealServer:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RealServer:
     """The vault, declared to be carried away, and a folder on this machine."""
+    monkeypatch.setattr(location, "DISKS", location.DISKS | location.MEMORY)  # wherever the files lie
+    monkeypatch.setattr(location, "MEMORY", frozenset())
     server = server_in(tmp_path)
     (tmp_path / "near").mkdir()
     server.services.destinations.add(str(tmp_path / "near"))
