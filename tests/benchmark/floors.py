@@ -148,8 +148,7 @@ def two_changes(path: Path, documents: bool) -> None:
             _lay_down(path.with_name("next"))
         database.execute("COMMIT")
         if documents:
-            _lay_down(path.with_name("checkpoint"))
-            path.with_name("next").unlink()
+            _name_again(path.with_name("next"), path.with_name("checkpoint"))
     database.close()
 
 
@@ -161,6 +160,19 @@ def _lay_down(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    _flush_names(path.parent)
+
+
+def _name_again(path: Path, name: Path) -> None:
+    """Give a document that is on the medium another's name, flush that, and take its own away."""
+    part = path.with_suffix(".part")
+    os.link(path, part)
+    part.replace(name)
+    _flush_names(path.parent)
+    path.unlink()
+
+
+def _flush_names(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     os.fsync(folder)
     os.close(folder)

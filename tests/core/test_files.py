@@ -270,3 +270,30 @@ def test_a_folder_is_removed_whole_but_not_what_its_links_lead_to(tmp_path: Path
     files.remove(tmp_path / "no such file")
     assert names(tmp_path) == ["victim"]
     assert names(victim) == ["a"]
+
+
+# --- a second name --------------------------------------------------------------------------------------
+
+
+def test_a_second_name_takes_the_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"new")
+    (tmp_path / "two").write_bytes(b"old")
+    for _ in range(2):  # the second time they are one file already
+        assert files.replace_by_link(tmp_path / "two", tmp_path / "one")
+        assert (tmp_path / "two").samefile(tmp_path / "one")
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOENT])
+def test_where_there_are_no_links_nothing_is_changed(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    (tmp_path / "one").write_bytes(b"new")
+    (tmp_path / "two").write_bytes(b"old")
+    monkeypatch.setattr(os, "link", refuse)
+    assert not files.replace_by_link(tmp_path / "two", tmp_path / "one")
+    assert (tmp_path / "two").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]

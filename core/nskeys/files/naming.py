@@ -11,7 +11,7 @@ from nskeys.files.temporary_files import NEW
 from nskeys.reasons import Problem
 
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1  # <fcntl.h>, <linux/fs.h>
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 _NO_FLAG = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
@@ -40,7 +40,7 @@ def _place(part: Path, path: Path) -> None:
             raise
         return
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in NO_LINKS:
             raise
     if not rename_unless_taken(part, path):
         _replace_own_empty_file(part, path)

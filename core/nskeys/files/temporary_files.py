@@ -52,11 +52,18 @@ def temporary_name() -> str:
     return f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}"
 
 
-def temporary(folder: Path, end: str = "") -> list[Path]:
-    """Return the temporary files in a folder, or what is beside them with a name that goes on like `end`; a
-    missing folder holds none. CannotCreate."""
-    with creating(folder), suppress(FileNotFoundError, NotADirectoryError):
-        return sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}{end}"))
+def temporary(folder: Path) -> list[Path]:
+    """Return the temporary files in a folder; a missing folder holds none. CannotCreate."""
+    return [path for path in _begun(folder) if path.name.endswith(_SUFFIX)]
+
+
+def _begun(folder: Path) -> list[Path]:
+    """Return the temporary files in a folder, and what has the name of one that goes on; of a folder that
+    may not be listed, nothing. CannotCreate."""
+    with creating(folder), suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        # Names alone: each change looks into five folders, twice.
+        found = [name for name in os.listdir(folder) if name.startswith(_PREFIX)]  # noqa: PTH208
+        return [folder / name for name in sorted(found) if name.endswith(_SUFFIX) or f"{_SUFFIX}-" in name]
     return []
 
 
@@ -69,12 +76,12 @@ def left_of(folder: Path, since: Collection[Path]) -> list[Path]:
 def sweep(folder: Path) -> None:
     """Remove temporary files that a killed process left; those that a living one writes stay. Does nothing
     for a missing folder. Raises CannotCreate."""
-    for path in temporary(folder):
+    for path in _begun(folder):
         with creating(folder):
-            remove_unless_in_use(path)
-    for path in temporary(folder, "-*"):
-        with creating(folder):
-            _remove_orphan(path)
+            if path.name.endswith(_SUFFIX):
+                remove_unless_in_use(path)
+            else:
+                _remove_orphan(path)
 
 
 def _remove_orphan(journal: Path) -> None:

@@ -1,5 +1,6 @@
 """Writing files durably: new ones that replace nothing, and replacements that readers see whole."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterable
@@ -7,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nskeys.errors import CannotCreate, FileUnreadable
-from nskeys.files.naming import place_first_free, rename_unless_taken
+from nskeys.files.naming import NO_LINKS, place_first_free, rename_unless_taken
 from nskeys.files.problems import creating
 from nskeys.files.reading import read_bounded
 from nskeys.files.syncing import sync_folder
@@ -65,6 +66,26 @@ def replace(path: Path, data: bytes, *, mode: int = OWN) -> None:
     with creating(path), temporary_file(path.parent, data, mode) as (part, _):
         part.replace(path)
     sync_folder(path.parent)
+
+
+def replace_by_link(path: Path, source: Path) -> bool:
+    """Give a file that is on the medium a second name, `path`, whether or not another file has it; a reader
+    meanwhile gets the old or the new one whole. Return False, with nothing changed, where the file system
+    has no links. Raises CannotCreate."""
+    part = path.with_name(temporary_name())
+    with creating(path):
+        try:
+            os.link(source, part, follow_symlinks=False)
+            part.replace(path)
+        except OSError as error:
+            if error.errno not in NO_LINKS and error.errno != errno.ENOENT:
+                raise
+            return False  # no links, or a network file system said that it made one and did not
+        finally:
+            with suppress(OSError):  # where both were one file already, the rename did nothing
+                part.unlink()
+    sync_folder(path.parent)
+    return True
 
 
 def replace_behind(path: Path, data: bytes, *, mode: int = OWN) -> None:

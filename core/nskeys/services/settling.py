@@ -168,7 +168,12 @@ def mismatches(
     installation: Installation, view: CmdbView, home: HomeCheckpoint | None
 ) -> tuple[Mismatch, ...]:
     """Return what contradicts the home's checkpoint, the gravest first."""
-    public = installation.server_public()
+    return _mismatches(installation, view, home, installation.server_public())
+
+
+def _mismatches(
+    installation: Installation, view: CmdbView, home: HomeCheckpoint | None, public: bytes | None
+) -> tuple[Mismatch, ...]:
     if home is None or public is None:
         there = installation.key_store.exists()
         return (Mismatch(MismatchKind.HOME_MISSING),) if there else ()
@@ -194,8 +199,9 @@ def contradictions(
 ) -> tuple[Mismatch, ...]:
     """Return the mismatches, and the first line of the audit trail that is not what was written; of a long
     trail only the look at everything reads every line."""
-    found = mismatches(installation, view, home)
-    return with_line(found, broken_line(view, installation.server_public(), _LINES_AT_A_CHANGE))
+    public = installation.server_public()
+    found = _mismatches(installation, view, home, public)
+    return with_line(found, broken_line(view, public, _LINES_AT_A_CHANGE))
 
 
 def state_digest(view: CmdbView, home: HomeCheckpoint | None, found: Sequence[Mismatch]) -> str:

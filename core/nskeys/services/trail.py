@@ -55,19 +55,22 @@ class Chain:
         return len(self.digests) - 1
 
     def follow_all(self, entries: Iterable[AuditEntry]) -> None:
-        """Add lines, oldest first."""
-        for entry in entries:
-            self.follow(entry)
+        """Add lines, oldest first. Every change follows all of them twice."""
+        digests, was_accepted, digest = self.digests, self._accepted, self.digests[-1]
+        for number, line, stored in entries:
+            digest = next_digest(digest, line)
+            digests.append(digest)
+            if (stored != digest or number != len(digests) - 1) and self.broken_at is None:
+                self.broken_at = self.count
+            if number in was_accepted:
+                for accepted in was_accepted[number]:
+                    if accepted.lines == digest:
+                        self._go_on_from(accepted)
+                digest = digests[-1]
 
     def follow(self, entry: AuditEntry) -> None:
         """Add one more line."""
-        digest = next_digest(self.digests[-1], entry.line)
-        self.digests.append(digest)
-        if self.broken_at is None and (entry.digest != digest or entry.number != self.count):
-            self.broken_at = self.count
-        for accepted in self._accepted.get(entry.number, ()):
-            if accepted.lines == digest:
-                self._go_on_from(accepted)
+        self.follow_all([entry])
 
     def _go_on_from(self, accepted: AcceptedTrail) -> None:
         # Where lines were taken out, fewer were followed than their numbers say.

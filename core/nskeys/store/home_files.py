@@ -19,6 +19,7 @@ from nskeys.files import (
     remove,
     replace,
     replace_behind,
+    replace_by_link,
     sweep,
 )
 from nskeys.model.home_checkpoint import HOME_LIMIT
@@ -95,10 +96,11 @@ class CheckpointFolder:
 
     def settle(self) -> None:
         data = self.read_next()
-        if data is not None:
-            # Not a rename: half of it could arrive on the medium, and then neither file would be there.
+        # Not a rename: half of it could arrive on the medium, and then neither file would be there. What
+        # was laid down was flushed before it got its name, so a second name is as durable as a copy.
+        if data is not None and not replace_by_link(self._path, self._next):
             replace(self._path, data)
-        # After a power cut it may be there again: the copy is the same by then, or a later one.
+        # After a power cut it may be there again: it is the same by then, or an earlier one.
         discard(self._next)
 
     def drop(self) -> None:

@@ -1,6 +1,9 @@
-"""`registry.json`, where the values of the Windows registry have their place."""
+"""Documents in the home: the checkpoint, and `registry.json`, where the values of the Windows registry have
+their place."""
 
+import errno
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +11,7 @@ import pytest
 
 from nskeys.errors import ConfigurationInvalid, FileUnreadable
 from nskeys.model.registry import RegistryValues
-from nskeys.store.home_files import RegistryFile
+from nskeys.store.home_files import CheckpointFolder, RegistryFile
 
 
 def test_the_file_has_exactly_the_two_names(tmp_path: Path) -> None:
@@ -51,3 +54,25 @@ def test_a_file_that_cannot_be_understood_is_said(
 def test_a_file_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) -> None:
     with pytest.raises(FileUnreadable):
         RegistryFile(tmp_path).read()
+
+
+@pytest.mark.parametrize(("links", "flushes"), [(True, 1), (False, 2)])
+def test_what_was_laid_down_becomes_the_checkpoint_without_being_written_again(
+    links: bool, flushes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = CheckpointFolder(tmp_path / "checkpoint.json", tmp_path / "checkpoint.next")
+    for data in (b"first", b"second"):
+        folder.lay_down(data)
+        flushed: list[int] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", flushed.append)
+            if not links:
+                patch.setattr(os, "link", _refuse)
+            folder.settle()
+        assert len(flushed) == flushes
+        assert (folder.read(), folder.read_next()) == (data, None)
+        assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.json"]
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise OSError(errno.EPERM, os.strerror(errno.EPERM))
