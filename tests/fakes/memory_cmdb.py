@@ -485,7 +485,14 @@ class MemoryChange(MemoryView):
                 self._put(row)
                 self._book(row, 1)
 
-    def reseal(self, old: Kid, rows: Sequence[tuple[SealedRow, bytes]], kid: Kid) -> None:
+    def reseal(
+        self,
+        old: Kid,
+        rows: Sequence[tuple[SealedRow, bytes]],
+        kid: Kid,
+        bound: Sequence[bytes] | None = None,
+    ) -> None:
+        del bound
         with self._all_or_nothing():
             self._count(kid for _ in rows)
             for (credential_id, *_), blob in rows:

@@ -110,22 +110,26 @@ class Sealer:
                 failed.append(row[0])
         return failed
 
-    def resealed(self, old: "Sealer", rows: Sequence[SealedRow]) -> tuple[list[Resealed], list[str]]:
+    def resealed(
+        self, old: "Sealer", rows: Sequence[SealedRow], bound: Sequence[bytes] | None = None
+    ) -> tuple[list[Resealed], list[str]]:
         """Return rows that `old` sealed, sealed under this key with their numbers, and the ids of those
-        that do not open; the fastest way to re-seal many. Both sealers are of one CMDB."""
+        that do not open; the fastest way to re-seal many. Both sealers are of one CMDB; `bound` is as in
+        `failing`."""
         done: list[Resealed] = []
         failed: list[str] = []
         # Each is used once, in this call, so none can be handed out a second time after a fork.
         drawn = os.urandom(NONCE_SIZE * len(rows))
         encrypt, prefix = self._cipher.encrypt, self._prefix
-        for at, row in enumerate(rows):
+        each = zip(rows, repeat(None) if bound is None else bound, strict=False)
+        for at, (row, fields) in enumerate(each):
             try:
-                plain, bound = old._opened(row)
+                plain, head = old._opened(row, fields)
             except _CLOSED:
                 failed.append(row[0])
                 continue
             nonce = drawn[at * NONCE_SIZE : (at + 1) * NONCE_SIZE]
-            done.append((row, _VERSION + nonce + encrypt(nonce, plain, prefix + bound)))
+            done.append((row, _VERSION + nonce + encrypt(nonce, plain, prefix + head)))
         return done, failed
 
     def _opened(self, row: SealedRow, fields: bytes | None = None) -> tuple[bytes, bytes]:

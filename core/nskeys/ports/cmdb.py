@@ -255,10 +255,16 @@ class CmdbChange(CmdbView, Protocol):
         NameTaken (as if they were replaced one after the other), NoSuchCredential."""
         ...
 
-    def reseal(self, old: Kid, rows: Sequence[tuple[SealedRow, bytes]], kid: Kid) -> None:
+    def reseal(
+        self,
+        old: Kid,
+        rows: Sequence[tuple[SealedRow, bytes]],
+        kid: Kid,
+        bound: Sequence[bytes] | None = None,
+    ) -> None:
         """Replace the blobs of rows that `old` sealed and that were read before, all sealed by `kid`;
-        counted as its seals. Nothing else changes, not even `updated` and the number. Raises
-        NoSuchCredential."""
+        counted as its seals. Nothing else changes, not even `updated` and the number. `bound` is their
+        `row_fields.bound_of`, where that is known. Raises NoSuchCredential."""
         ...
 
     def count_anew(self) -> None:

@@ -134,8 +134,8 @@ async def test_stopped_between_two_batches_it_goes_on_where_it_was(
     reached, go_on = threading.Event(), threading.Event()
     write = rotation._Work._write
 
-    def slow(self: rotation._Work, old: Any, fresh: Any) -> None:
-        write(self, old, fresh)
+    def slow(self: rotation._Work, *given: Any) -> None:
+        write(self, *given)
         reached.set()
         assert go_on.wait(10)
 

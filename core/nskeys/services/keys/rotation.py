@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nskeys.crypto.keys import new_material, thumbprint
+from nskeys.crypto.row_fields import bound_of
 from nskeys.crypto.sealing import Resealed, Sealer
 from nskeys.errors import KeyUsedUp, NoSuchKey, PlanOutdated
 from nskeys.model.audit import Action, AuditEvent
@@ -83,8 +84,9 @@ class _Work:
             if not rows:
                 return
             after = rows[-1][0]
-            fresh, failed = self._new.resealed(old, rows)
-            self._write(kid, fresh)
+            bound = bound_of(rows)
+            fresh, failed = self._new.resealed(old, rows, bound)
+            self._write(kid, fresh, None if failed else bound)
             self._leave(failed)
             self._progress.advance(len(rows))
 
@@ -115,12 +117,12 @@ class _Work:
         )
         self.outcome.left.extend(proofs)
 
-    def _write(self, old: Kid, fresh: Sequence[Resealed]) -> None:
+    def _write(self, old: Kid, fresh: Sequence[Resealed], bound: Sequence[bytes] | None) -> None:
         if not fresh:
             return
         event = self._installation.event(Action.ROTATION_RESEALED, self._new.kid, credentials=len(fresh))
         with self._changes.signed(event) as change:
-            change.reseal(old, fresh, self._new.kid)
+            change.reseal(old, fresh, self._new.kid, bound)
         self.outcome.resealed += len(fresh)
 
     def _check_limit(self, view: CmdbView, more: int) -> None:

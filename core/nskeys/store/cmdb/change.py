@@ -134,7 +134,13 @@ class SqlChange(SqlView):
             self._connection.search.add(ids)
             self._book(rows, stored)
 
-    def reseal(self, old: Kid, rows: Sequence[tuple[SealedRow, bytes]], kid: Kid) -> None:
+    def reseal(
+        self,
+        old: Kid,
+        rows: Sequence[tuple[SealedRow, bytes]],
+        kid: Kid,
+        bound: Sequence[bytes] | None = None,
+    ) -> None:
         if not rows:
             return
         with self._all_or_nothing():
@@ -143,7 +149,7 @@ class SqlChange(SqlView):
             blobs = {row[0]: blob for row, blob in rows}
             if self._connection.reseal(self._key_no(old), key_no, blobs) != len(rows):
                 raise self._missing(row[0] for row, _ in rows)
-            book.move(old, rows, kid)
+            book.move(old, rows, kid, bound)
             book.write({kid: self.number})
 
     def remove(self, credential_id: str) -> None:

@@ -85,10 +85,13 @@ class InventoryBook:
         the difference stays in it."""
         self._count(kid, rows, -1, RowSums(self._cmdb_id, kid).of(rows))
 
-    def move(self, old: Kid, rows: Sequence[tuple[SealedRow, bytes]], kid: Kid) -> None:
-        """Move rows from one key to another, under which they have these secrets."""
+    def move(
+        self, old: Kid, rows: Sequence[tuple[SealedRow, bytes]], kid: Kid, bound: Sequence[bytes] | None
+    ) -> None:
+        """Move rows from one key to another, under which they have these secrets; `bound` is their
+        `bound_of`, where that is known."""
         before, blobs = [row for row, _ in rows], [blob for _, blob in rows]
-        bound = bound_of(before)
+        bound = bound_of(before) if bound is None else bound
         self._count(old, before, -1, RowSums(self._cmdb_id, old).of(before, bound))
         self._count(kid, before, 1, RowSums(self._cmdb_id, kid).of(before, bound, blobs))
 
