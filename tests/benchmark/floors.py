@@ -69,7 +69,7 @@ _INSERT = (
     "INSERT INTO credentials (key_no, kind, name, target, account, note, number, created, updated,"
     " sealed, id) VALUES (1, 'run-as', ?, ?, ?, ?, 2, 0, 0, ?, ?)"
 )
-_LISTING = (
+LISTING = (
     "INSERT INTO listing (kind, by_kind, by_name, by_target, by_account, by_updated, haystack, id)"
     " VALUES ('run-as', ?, ?, ?, ?, ?, ?, ?)"
 )
@@ -94,14 +94,15 @@ def import_all(path: Path, export: Path, cmdb_id: str, kid: str, key: bytes) -> 
     database.execute("BEGIN IMMEDIATE")
     database.executemany(_INSERT, rows)
     database.executemany(
-        _LISTING, (_listed(name, target, account, row[-1]) for name, target, account, *row in rows)
+        LISTING, (listed(name, target, account, row[-1]) for name, target, account, *row in rows)
     )
     database.execute("COMMIT")
     database.close()
     return len(rows)
 
 
-def _listed(name: str, target: str, account: str, credential_id: str) -> tuple[str, ...]:
+def listed(name: str, target: str, account: str, credential_id: str) -> tuple[str, ...]:
+    """Return the values of a row of `listing`, without what makes the program's an order."""
     name, target, account = name.lower(), target.lower(), account.lower()
     keys = (f"run-as/{name}", name, f"{target}\x01{name}", f"{account}\x01{name}", f"2026\x01{name}")
     return (*keys, f"{name}\n{target}\n{account}\n\n\n", credential_id)
@@ -131,7 +132,7 @@ def two_changes(path: Path, documents: bool) -> None:
     values = ("one-change", "target", "account", "", bytes(93), "f" * 32)
     adding = (
         (_INSERT, values),
-        (_LISTING, _listed(*values[:3], values[-1])),
+        (LISTING, listed(*values[:3], values[-1])),
     )
     removing = tuple(
         (f"DELETE FROM {table} WHERE id = ?", values[-1:]) for table in ("credentials", "listing")
