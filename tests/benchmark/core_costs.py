@@ -14,9 +14,9 @@ from nskeys.ports import Settings, SilentProgress
 from nskeys.services.open_backup import find_source, opened
 from nskeys.services.restore.service import RestoreChoices
 from tests.benchmark import floors
-from tests.benchmark.homes import give_password, make_home
+from tests.benchmark.homes import bare_key, give_password, make_home
 from tests.benchmark.import_memory import memory_of
-from tests.benchmark.large import fill_with_years
+from tests.benchmark.large import COPIES, fill_with_years
 from tests.benchmark.measuring import Cost, Ratio, in_turn, taken
 
 
@@ -26,10 +26,7 @@ def opening_and_rotating(folder: Path, credentials: int) -> list[Ratio]:
     database = folder / "home" / "cmdb.sqlite3"
     copy = folder / "copy.sqlite3"
     copy.write_bytes(database.read_bytes())
-    installation = services.installation
-    kid = installation.keys()[0].kid
-    with installation.key_store.unlock(give_password) as keys:
-        bare = (installation.cmdb.cmdb_id(), kid, keys.key(kid).reveal())
+    bare = bare_key(services)
 
     def verify() -> Cost:
         return taken(lambda: services.verify.execute(give_password))
@@ -89,7 +86,10 @@ def backup_and_restore(folder: Path) -> list[Ratio]:
             with opened(fresh.installation, source, give_password, SilentProgress()) as open_source:
                 plan = fresh.restore.plan(open_source)
                 fresh.restore.execute(
-                    plan, open_source, give_password, RestoreChoices(Settings("b", ""), "file")
+                    plan,
+                    open_source,
+                    give_password,
+                    RestoreChoices(Settings("b", ""), "file", plan.facts.server_key),
                 )
 
         cost = taken(work)
@@ -121,8 +121,8 @@ def growth(folder: Path, sizes: tuple[int, ...]) -> list[Ratio]:
 def the_answer_after_years(
     folder: Path, credentials: int, keys: int = 200, backups: int = 500
 ) -> list[Ratio]:
-    """The overview of many credentials, keys and backups beside the bare group count of the same rows; with
-    every copy looked at, as the register last saw them, and its parts that are no SQL."""
+    """The overview of many credentials, keys, backups and database copies beside the bare group count of
+    the same rows; with every copy looked at, as last seen, and its parts that are no SQL."""
     services = make_home(folder / "home", 0, scrypt_log_n=4)
     vault = folder / "vault"
     vault.mkdir()
@@ -142,7 +142,7 @@ def the_answer_after_years(
     )
     services.close()
     rows = (
-        (f"overview {credentials:,}/{keys}/{backups} (floor: one count)", quick, 1.2),
+        (f"overview {credentials:,}/{keys}/{backups}+{COPIES} (floor: one count)", quick, 1.2),
         ("  with every copy looked at", whole, None),
         ("  of it, the register read and verified", register, None),
     )
@@ -186,12 +186,9 @@ def importing(folder: Path, rows: int) -> list[Ratio]:
 
         def floor() -> Cost:
             services = home()
-            installation = services.installation
-            kid = installation.keys()[0].kid
-            with installation.key_store.unlock(give_password) as keys:
-                bare = (installation.cmdb.cmdb_id(), kid, keys.key(kid).reveal())
+            bare = bare_key(services)
             services.close()
-            database = Path(installation.home.path) / "cmdb.sqlite3"
+            database = Path(services.installation.home.path) / "cmdb.sqlite3"
             return taken(lambda: floors.import_all(database, export, *bare))
 
         def program() -> Cost:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from itertools import count, islice
 from operator import itemgetter
@@ -142,7 +143,12 @@ def _copy(home: Path, place: Path) -> None:
     services.close()
 
 
-_WORKS = {"lines": json_lines, "copy": _copy, "insert": insert_lines, "restore": restore}
+_WORKS: Mapping[str, Callable[..., None]] = {
+    "lines": json_lines,
+    "copy": _copy,
+    "insert": insert_lines,
+    "restore": restore,
+}
 
 
 if __name__ == "__main__":

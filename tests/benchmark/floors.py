@@ -9,6 +9,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -35,33 +36,42 @@ def _aad(cmdb_id: str, kid: str) -> Callable[..., bytes]:
 
 
 def open_all(path: Path, cmdb_id: str, kid: str, key: bytes) -> int:
-    """SELECT and decrypt."""
+    """SELECT and decrypt, in an SQLite file."""
+    with closing(sqlite3.connect(path)) as database:
+        return open_rows(database, cmdb_id, kid, key)
+
+
+def open_rows(database: Any, cmdb_id: str, kid: str, key: bytes) -> int:
+    """SELECT and decrypt, by any driver."""
     cipher, bound = AESGCM(key), _aad(cmdb_id, kid)
-    database = sqlite3.connect(path)
     opened = 0
     for *fields, blob in database.execute(_ROWS):
         cipher.decrypt(blob[1:13], blob[13:], bound(*fields))
         opened += 1
-    database.close()
     return opened
 
 
 def reseal_all(path: Path, cmdb_id: str, kid: str, key: bytes) -> int:
-    """SELECT, decrypt, encrypt, UPDATE secret and key, in one transaction as durable as the program's."""
+    """The same with UPDATE of secret and key, in one transaction as durable as the program's."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA synchronous=EXTRA")
+        database.execute("BEGIN IMMEDIATE")
+        sealed = reseal_rows(database, "?", cmdb_id, kid, key)
+        database.execute("COMMIT")
+    return sealed
+
+
+def reseal_rows(database: Any, mark: str, cmdb_id: str, kid: str, key: bytes) -> int:
+    """SELECT, decrypt, encrypt, UPDATE, by a driver with this mark for parameters."""
     cipher, bound = AESGCM(key), _aad(cmdb_id, kid)
-    database = sqlite3.connect(path, isolation_level=None)
-    database.execute("PRAGMA synchronous=EXTRA")
-    database.execute("BEGIN IMMEDIATE")
     fresh = []
     for *fields, blob in database.execute(_ROWS):
         aad = bound(*fields)
         plain = cipher.decrypt(blob[1:13], blob[13:], aad)
         nonce = os.urandom(12)
         fresh.append((b"\x01" + nonce + cipher.encrypt(nonce, plain, aad), fields[0]))
-    update = "UPDATE credentials SET sealed = ?, key_no = key_no + 1 WHERE id = ?"
-    database.executemany(update, fresh)
-    database.execute("COMMIT")
-    database.close()
+    update = f"UPDATE credentials SET sealed = {mark}, key_no = key_no + 1 WHERE id = {mark}"
+    database.cursor().executemany(update, fresh)
     return len(fresh)
 
 
@@ -108,14 +118,13 @@ def listed(name: str, target: str, account: str, credential_id: str) -> tuple[st
     return (*keys, f"{name}\n{target}\n{account}\n\n\n", credential_id)
 
 
+COUNT_BY_KEY = "SELECT key_no, kind, count(*), min(number) FROM credentials GROUP BY key_no, kind"
+
+
 def count_by_key(path: Path) -> int:
     """SELECT how many credentials of a kind each key seals, and the lowest number among them."""
-    database = sqlite3.connect(path)
-    rows = database.execute(
-        "SELECT key_no, kind, count(*), min(number) FROM credentials GROUP BY key_no, kind"
-    ).fetchall()
-    database.close()
-    return len(rows)
+    with closing(sqlite3.connect(path)) as database:
+        return len(database.execute(COUNT_BY_KEY).fetchall())
 
 
 def one_scrypt() -> bytes:

@@ -1,8 +1,12 @@
-"""Homes with many credentials, made through the program's own ports."""
+"""Homes with many credentials, by the program's own ports. A large one is made once, and copied."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from nskeys.bootstrap import Costs, Services, connect
@@ -16,6 +20,7 @@ from nskeys.services.transaction import signed_changes
 
 PASSWORD = "a password for measuring only"
 _BATCH = 10_000
+_LARGE = 10_000
 _CHEAP = Argon2Cost(memory_kib=64, iterations=1, lanes=1)
 
 
@@ -24,17 +29,40 @@ def give_password(request: SecretRequest, retry: int) -> SecretBytes:
     return SecretBytes.from_text(PASSWORD)
 
 
-def connected(path: Path, scrypt_log_n: int = 4) -> Services:
+def connected(path: Path, scrypt_log_n: int = 4, cmdb: str | None = None) -> Services:
     """The program on a home, with key derivations that cost little."""
-    return connect(str(path), costs=Costs(scrypt_log_n, _CHEAP, least_score=0))
+    return connect(str(path), cmdb, costs=Costs(scrypt_log_n, _CHEAP, least_score=0))
 
 
-def make_home(path: Path, credentials: int, scrypt_log_n: int = 18) -> Services:
+def make_home(path: Path, credentials: int, scrypt_log_n: int = 18, cmdb: str | None = None) -> Services:
     """An installation in `path` with so many credentials, its key in a plain file."""
-    services = connected(path, scrypt_log_n)
-    services.set_up.execute("file", give_password, Settings("bench", ""))
+    if credentials >= _LARGE and cmdb is None:
+        shutil.copytree(_made_before(credentials), path)
+        return connected(path, scrypt_log_n)
+    services = connected(path, scrypt_log_n, cmdb)
+    services.set_up.execute("file", give_password, Settings("bench", cmdb or ""))
     fill(services, credentials)
     return services
+
+
+@cache
+def _made_before(credentials: int) -> Path:
+    """Return a home that goes with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="nskeys-benchmark-homes-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    services = connected(folder / "home")
+    services.set_up.execute("file", give_password, Settings("bench", ""))
+    fill(services, credentials)
+    services.close()
+    return folder / "home"
+
+
+def bare_key(services: Services) -> tuple[str, str, bytes]:
+    """Return what a bare loop opens rows with: the ids of the CMDB and of its one key, and that."""
+    installation = services.installation
+    kid = installation.keys()[0].kid
+    with installation.key_store.unlock(give_password) as keys:
+        return installation.cmdb.cmdb_id(), kid, keys.key(kid).reveal()
 
 
 def fill(services: Services, credentials: int) -> None:

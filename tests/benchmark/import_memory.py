@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.benchmark import floors
-from tests.benchmark.homes import connected, give_password
+from tests.benchmark.homes import bare_key, connected, give_password
 from tests.benchmark.measuring import Cost
 
 _MIB = 1024
@@ -22,12 +22,8 @@ def memory_of(what: str, home: Path, export: Path) -> Cost:
 
 def _main(what: str, home: Path, export: Path) -> None:
     services = connected(home)
-    installation = services.installation
     if what == "floor":
-        kid = installation.keys()[0].kid
-        with installation.key_store.unlock(give_password) as keys:
-            bare = (installation.cmdb.cmdb_id(), kid, keys.key(kid).reveal())
-        floors.import_all(home / "cmdb.sqlite3", export, *bare)
+        floors.import_all(home / "cmdb.sqlite3", export, *bare_key(services))
     else:
         with services.imports.plan(str(export), export.read_bytes(), give_password) as prepared:
             services.imports.execute(prepared, give_password)

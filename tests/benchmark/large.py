@@ -19,18 +19,19 @@ from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof,
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import NewKey
 from nskeys.services.copy_keys import ensure_copy_key
-from nskeys.services.register.signed_rows import record
+from nskeys.services.register.signed_rows import record, record_database
 from nskeys.services.transaction import signed_changes
 from tests.benchmark.homes import give_password
 
+COPIES = 50
 _BATCH = 20_000
 _BLOB = bytes(93)
 _LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def fill_with_years(services: Services, vault: Path, credentials: int, keys: int, backups: int) -> None:
-    """`keys` keys seal `credentials` credentials; each of `backups` backups in `vault` holds all keys,
-    and a database copy there has every row."""
+    """`keys` keys seal `credentials` credentials; each of `backups` backups in `vault` holds all keys, and
+    each of `COPIES` database copies there has every row: the files of all are those of one."""
     installation = services.installation
     with signed_changes(installation, give_password, "filling") as changes:
         kids = [key.kid for key in installation.keys()]
@@ -51,7 +52,13 @@ def fill_with_years(services: Services, vault: Path, credentials: int, keys: int
             event = installation.event(Action.CREDENTIALS_IMPORTED, "made", imported=len(batch))
             with changes.signed(event) as change:
                 change.add([_row(which, kids, change.number) for which in batch])
-    services.database.execute(services.database.plan(str(vault)), give_password)
+    [made] = services.database.execute(services.database.plan(str(vault)), give_password).copies
+    with signed_changes(installation, give_password, "filling") as changes:
+        event = installation.event(Action.REGISTER_ADDED, "made", copies=COPIES - 1)
+        with changes.signed(event) as change:
+            for number in range(1, COPIES):
+                identity = replace(made.copy, sha256=f"{number:064x}")
+                record_database(change, replace(made, copy=identity), changes.server_key)
 
 
 def _keys(count: int) -> Iterator[NewKey]:

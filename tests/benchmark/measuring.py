@@ -56,7 +56,7 @@ class Ratio:
         verdict = {None: "", True: "met", False: "missed"}[self.met]
         budget = "" if self.budget is None else f"{self.budget:.2f}"
         return (
-            f"{self.what:<50} {self.floor.amount:11.3f} {self.program.amount:11.3f} {self.unit:<3}"
+            f"{self.what:<58} {self.floor.amount:11.3f} {self.program.amount:11.3f} {self.unit:<3}"
             f" {self.ratio:8.2f} {cpu:>8} {budget:>8}  {verdict}"
         ).rstrip()
 
@@ -74,7 +74,7 @@ class Ratio:
         }
 
 
-HEADER = f"{'':<50} {'floor':>11} {'nskeys':>11} {'':<3} {'ratio':>8} {'by CPU':>8} {'budget':>8}"
+HEADER = f"{'':<58} {'floor':>11} {'nskeys':>11} {'':<3} {'ratio':>8} {'by CPU':>8} {'budget':>8}"
 
 
 def taken(work: Callable[[], object]) -> Cost:

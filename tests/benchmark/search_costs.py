@@ -1,7 +1,7 @@
 """What a search in a long list costs, against a tenth of a second of CPU: the first page of matches, which
 a person waits for, and then their number."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from nskeys.model.credential_list import CredentialFilter, CredentialOrder, SortBy
@@ -34,11 +34,27 @@ def searching(folder: Path, credentials: int) -> list[Ratio]:
     return ratios
 
 
-def search_lines(found_by: CredentialService, credentials: int, where: str = "search in") -> list[Ratio]:
+def wall(cost: Cost) -> Cost:
+    """Return the milliseconds that somebody waits."""
+    return cost.times(1e3)
+
+
+def _of_cpu(cost: Cost) -> Cost:
+    """Return the milliseconds of CPU alone: the next letter waits for nothing else on a busy machine."""
+    milliseconds = 1e3 * (cost.cpu or 0)
+    return Cost(milliseconds, milliseconds)
+
+
+def search_lines(
+    found_by: CredentialService,
+    credentials: int,
+    where: str = "search in",
+    counted: Callable[[Cost], Cost] = _of_cpu,
+) -> list[Ratio]:
     """The same in a CMDB that is filled."""
     ratios, floor = [], Cost(100.0, 100.0)
     for text, found in _texts(credentials).items():
-        page, number = _costs(found_by, text)
+        page, number = map(counted, _costs(found_by, text))
         ratios.append(Ratio(f"{where} {credentials:,}, {found}", floor, page, "ms", 1.0))
         ratios.append(Ratio("  their number", floor, number, "ms"))
     return ratios
@@ -51,10 +67,4 @@ def _costs(credentials: CredentialService, text: str) -> list[Cost]:
     def count() -> None:
         credentials.total(CredentialFilter(text=text))
 
-    return [_of_cpu(cost) for cost in in_turn(5, lambda: taken(begin), lambda: taken(count))]
-
-
-def _of_cpu(cost: Cost) -> Cost:
-    """Return the milliseconds of CPU alone: the next letter waits for nothing else on a busy machine."""
-    milliseconds = 1e3 * (cost.cpu or 0)
-    return Cost(milliseconds, milliseconds)
+    return in_turn(5, lambda: taken(begin), lambda: taken(count))
