@@ -57,7 +57,7 @@ def fill_with_years(services: Services, vault: Path, credentials: int, keys: int
         event = installation.event(Action.REGISTER_ADDED, "made", copies=COPIES - 1)
         with changes.signed(event) as change:
             for number in range(1, COPIES):
-                identity = replace(made.copy, sha256=f"{number:064x}")
+                identity = made.copy._replace(sha256=f"{number:064x}")
                 record_database(change, replace(made, copy=identity), changes.server_key)
 
 
