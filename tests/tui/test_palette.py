@@ -1,13 +1,14 @@
 """Ctrl+P finds everything that the program does, from anywhere, by what people call it."""
 
 import functools
+from pathlib import Path
 
 import pytest
 
 from nskeys.wording.menu import ENTRIES
 from nskeys_tui.dialogs.palette import Palette
 from nskeys_tui.screens.navigation import SCREENS
-from tests.tui.app_on import AppOn, Typed
+from tests.tui.app_on import AppOn, Typed, set_up
 from tests.tui.example import Example, build
 from tests.tui.stage import until
 
@@ -21,6 +22,14 @@ def example() -> Example:
 def first_of(app: AppOn) -> str:
     """What Enter would do."""
     return next((line for line in app.lines if "▸" in line and "│" in line), "")
+
+
+async def test_the_light_theme_is_found_while_it_is_on(tmp_path: Path) -> None:
+    app = AppOn(set_up(tmp_path))
+    async with app.play() as pilot:
+        await app.wait(pilot, "No credentials here yet")
+        await app.press(pilot, "ctrl+p", Typed("light"), "enter", shows="b Back up")
+        await app.press(pilot, "ctrl+p", Typed("light"), shows="▸ Dark terminal")
 
 
 @pytest.mark.parametrize(

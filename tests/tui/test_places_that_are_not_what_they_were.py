@@ -53,4 +53,4 @@ async def test_files_with_odd_names_are_counted_above_the_backups(server: RealSe
     stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
-        await stage.press(pilot, "b", until=("1 file at", "never writes, so it is left alone", ".zip"))
+        await stage.press(pilot, "l", until=("1 file at", "never writes, so it is left alone", ".zip"))

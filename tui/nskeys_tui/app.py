@@ -315,6 +315,7 @@ class NskeysApp(TerminalApp):
 
     def action_help_quit(self) -> None:
         """Say which key quits: Ctrl+C, where nothing else takes it, neither quits nor copies."""
+        self.clear_notifications()  # held down, it would be said many times
         self.notify("Ctrl+Q leaves nskeys.", markup=False)
 
     # --- what Textual would give away ------------------------------------------------------------

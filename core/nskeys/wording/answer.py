@@ -123,7 +123,7 @@ def more_notices(left_out: int) -> str:
 
 
 LOOKING = "Looking at the backups … until then, this is what the register remembers"
-OVERVIEW_NO_CREDENTIALS = "No credentials here yet; a adds one"
+OVERVIEW_NO_CREDENTIALS = "No credentials here yet: a adds one, m n imports many"
 FOUND_NOTHING = "Nothing found"
 
 

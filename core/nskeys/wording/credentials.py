@@ -39,7 +39,7 @@ _LACKS = {
     Lack.BOTH: "its key and its row are in no backup that counts, so it is lost with this machine",
     Lack.COPY_KEY: "no key backup that counts opens its database copy, so it is lost with this machine",
     Lack.DATABASE: "its row is in no database copy that counts, so it is lost with this machine",
-    Lack.CHANGED: "it changed since the last database copy, so it is lost with this machine",
+    Lack.CHANGED: "it changed since the last database copy, so that change is lost with this machine",
 }
 
 
@@ -55,11 +55,10 @@ def state_words(state: RecoveryState, lacks: Lack | None = None) -> str:
 
 
 def sealed_words(credential: Credential) -> str:
-    """Return which key seals it, and the change that it is from: `by key 7f3a91c2, unchanged since change
-    812`."""
+    """Return which key seals it, and the change that it is from: `by key 7f3a91c2, in change 812`."""
     if isinstance(credential, UnreadableCredential):
         return f"its row cannot be read{problem_text(credential.problem)}"
-    return f"by key {kid_name(credential.kid)}, unchanged since change {number(credential.number)}"
+    return f"by key {kid_name(credential.kid)}, in change {number(credential.number)}"
 
 
 def dates_words(created: datetime, updated: datetime) -> str:

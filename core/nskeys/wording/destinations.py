@@ -23,10 +23,6 @@ THERE_TITLE = "Backups at a destination"
 KEY_FILE = "The private key to log in with. Leave it empty for the keys of an agent and of ~/.ssh."
 KEY_FILE_LABEL = "Key file"
 KEY_FILE_HELP = "for example: /root/.ssh/nskeys; only its path is stored"
-DECLARE = (
-    "A folder on this machine's disk is lost with the machine. If something else carries its files away, "
-    "say how: backups there then count as elsewhere. Otherwise leave this empty."
-)
 DECLARE_LABEL = "Carried away"
 DECLARE_HELP = "for example: tape to the safe, daily"
 _READY = {
@@ -50,6 +46,14 @@ def scheduled_words(schedule: Schedule | None, *, configured: bool) -> str:
     if not schedule.in_force:
         return "not certain: the schedule is not in force, or is older than this entry (m, Schedule)"
     return "every day where a key is not there yet, by the schedule"
+
+
+def declare_prompt(address: str) -> str:
+    """Return the question of how a folder's files are carried away."""
+    return (
+        f"{safe(address)} may be lost with this machine. If something else carries its files away, say "
+        "how: backups there then count as elsewhere. Otherwise leave this empty."
+    )
 
 
 def declared_words(before: DestinationInfo, declared: str) -> str:

@@ -134,8 +134,8 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 ENTRIES = tuple(entry for _, entries in GROUPS for entry in entries)
 """All of them, in their order. What is said fits beside the name on 60 columns."""
 
-LIGHT_TERMINAL = "Light terminal", "colours for a light background", "theme colour color bright white"
-DARK_TERMINAL = "Dark terminal", "colours for a dark background", "theme colour color black"
+LIGHT_TERMINAL = "Light terminal", "colours for a light background", "theme colour color bright white dark"
+DARK_TERMINAL = "Dark terminal", "colours for a dark background", "theme colour color black light"
 QUIT = "Quit", "leave nskeys", "exit close end"
 NOTHING_FOUND = "Nothing found. Try another word."
 TYPE_A_WORD = "type a part of a name, or what it is for"

@@ -31,7 +31,7 @@ WITHOUT_ROWS = (
     "No CMDB is here, and no database copy was found that this backup opens: the keys come back, and no "
     "credential."
 )
-WITHHELD = "Nothing can tell whether a newer pair was withheld."
+WITHHELD = "Nothing here tells whether a newer backup was held back."
 _SHOWN = 5
 
 
@@ -136,8 +136,8 @@ def database_lines(planned: PlannedDatabase) -> tuple[str, ...]:
     ]
     if planned.later:
         lines.append(
-            f"Change {number(planned.highest)} of this server is known: what was changed after change "
-            f"{number(facts.number)} is not in the copy."
+            f"This server went on to change {number(planned.highest)}. A backup is a change too; but what "
+            f"was added or edited after change {number(facts.number)} is not in the copy."
         )
     lines += lacking_lines(planned.lacking)
     if facts.unexplained:

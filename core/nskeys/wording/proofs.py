@@ -37,6 +37,7 @@ STORED_NOT_TRIED = (
     "The keys are stored. Trying the credentials was stopped; Verify in the menu (m) tries them all."
 )
 
+NOT_RESTORED = "Not restored: nothing was changed."
 COMPARE_KEY = "Anybody can make a server key: compare the number with the runbook's."
 IS_IT_THE_RUNBOOKS = "Is that the server key on the runbook? Type yes to restore"
 _OPENED, _FAILED = "opened", "failed"

@@ -60,7 +60,7 @@ def test_a_credential_is_named_safely() -> None:
 
 def test_a_credential_says_which_key_seals_it_and_when_it_was_changed() -> None:
     credential = a_credential().credential
-    assert sealed_words(credential) == "by key 0a0a0a0a, unchanged since change 1"
+    assert sealed_words(credential) == "by key 0a0a0a0a, in change 1"
     assert "changed" not in dates_words(AFTERNOON, AFTERNOON)
     assert "changed" in dates_words(AFTERNOON, AFTERNOON + timedelta(hours=1))
 

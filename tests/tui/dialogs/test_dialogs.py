@@ -38,6 +38,14 @@ async def test_a_question_is_answered_with_no_until_the_person_moves(keys: list[
         assert stage.answers == [answer]
 
 
+async def test_what_only_adds_something_is_marked_with_yes() -> None:
+    stage = Stage(Rule())
+    async with stage.play() as pilot:
+        await stage.ask(pilot, ConfirmDialog("New copy", "Copy it?", harmless=True))
+        await pilot.press("enter")
+        await until(pilot, lambda: stage.answers == [True])
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("key", ["enter", "escape"])
 async def test_a_notice_says_what_happened_and_what_to_do(size: tuple[int, int], key: str) -> None:

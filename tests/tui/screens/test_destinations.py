@@ -99,9 +99,10 @@ async def test_another_declaration_changes_what_counts_and_keeps_the_place(serve
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
         await stage.press(pilot, "e", until="carried to the vault every night")
+        assert f"{server.vault}maybelostwiththismachine." in stage.path_text
         await pilot.press("ctrl+u")
         await stage.press(pilot, "enter", until="is no longer declared elsewhere.")
-        await stage.press(pilot, "enter", until=("2 destinations", "here (this machine's own disk)"))
+        await stage.wait(pilot, "2 destinations", "here (this machine's own disk)")
     assert [info.declared_elsewhere for info in configured(server)] == ["", ""]
     assert configured(server)[0].address == server.vault
     assert server.counts() == (0, 1, 0)
@@ -114,7 +115,7 @@ async def test_a_test_says_that_it_works_or_why_not(server: RealServer) -> None:
         await stage.press(
             pilot, "t", until="works: something was written there, read back and removed again."
         )
-        await stage.press(pilot, "enter", until="each tried now")
+        await stage.wait(pilot, "each tried now")
         with server.cut_off(server.vault):
             await stage.press(pilot, "t", until=("cannot be reached", "choose another one."))
             await stage.press(pilot, "enter", until="not ready")
@@ -132,7 +133,7 @@ async def test_one_is_forgotten_and_its_backups_stay(server: RealServer) -> None
         assert len(configured(server)) == 2
         await stage.press(pilot, "x", until="It is the default: the next backup would go there.")
         await stage.press(pilot, "down", "enter", until="is removed from the destinations")
-        await stage.press(pilot, "enter", until="each tried now")
+        await stage.wait(pilot, "each tried now")
         # The last backup went there, so the next one would too: it is listed, and cannot be forgotten.
         await stage.press(pilot, "end")
         await stage.gone(pilot, "x Remove")

@@ -149,7 +149,7 @@ async def test_a_file_damaged_after_it_was_shown_is_refused(server: RealServer) 
 async def test_without_any_backup_one_can_still_be_named(tmp_path: Path) -> None:
     stage = on(server_in(tmp_path, "one"))
     async with stage.play() as pilot:
-        await stage.wait(pilot, "which backup?", "▸ A file, found by browsing")
+        await stage.wait(pilot, "which backup?", "▸ A file or folder, found by browsing")
         await stage.press(pilot, "end", "enter", until="Where is the backup?")
         await stage.type(pilot, str(tmp_path / "nowhere.zip"))
         await stage.press(pilot, "enter", until="there is no such file.")

@@ -130,7 +130,7 @@ async def test_where_nothing_can_be_told_it_says_why_and_what_to_do(tmp_path: Pa
 async def test_an_empty_cmdb_says_how_to_begin(tmp_path: Path, size: tuple[int, int]) -> None:
     app = AppOn(set_up(tmp_path), size)
     async with app.play() as pilot:
-        await app.wait(pilot, "No credentials here yet; a adds one")
+        await app.wait(pilot, "No credentials here yet: a adds one")
 
 
 @pytest.mark.parametrize(("size", "most"), [(HOME_SIZE, 4), (SMALL_SIZE, 2)])

@@ -268,6 +268,20 @@ async def test_the_server_is_called_as_in_the_backup_or_as_somebody_says(
     assert world.b.installation.settings.read().server_name == f"{name}-2"
 
 
+async def test_a_server_key_that_is_not_on_the_runbook_restores_nothing_and_that_is_said(
+    world: World,
+) -> None:
+    database = Path(world.b.folder.cmdb).read_bytes()
+    stage = world.on_b()
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "which backup?")
+        await stage.press(pilot, "enter", until="what is in it")
+        await to_plan(stage, pilot)
+        await stage.press(pilot, "enter", until=("Nothing on this machine tells", "▸ No"))
+        await stage.press(pilot, "enter", until=("the plan", "Not restored: nothing was changed."))
+    assert Path(world.b.folder.cmdb).read_bytes() == database
+
+
 # --- leaving -------------------------------------------------------------------------------------------
 
 

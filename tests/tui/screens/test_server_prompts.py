@@ -74,8 +74,7 @@ async def test_a_server_is_typed_compared_trusted_and_tried(
         await stage.press(pilot, "enter", until="2 destinations")
         await stage.press(pilot, "down", "t", until="is not known yet. It shows")
         await stage.press(pilot, "down", "enter", until="works: something was written there")
-        await stage.press(pilot, "enter", until="ready")
-        await stage.wait(pilot, "here", "works")
+        await stage.wait(pilot, "ready", "here", "works")
     assert known_hosts(server) == sshd.known()
     assert list(there.iterdir()) == []
 
@@ -95,7 +94,7 @@ async def test_a_password_is_asked_for_again_where_it_was_wrong_and_kept_for_the
             await stage.press(pilot, "enter", until="The server did not accept that password.")
             await stage.type(pilot, LOGIN)
             await stage.press(pilot, "enter", until="works: something was written there")
-            await stage.press(pilot, "enter", until="2 destinations")
+            await stage.wait(pilot, "2 destinations")
             await stage.gone(pilot, "not ready")
             assert LOGIN not in "\n".join(stage.lines)
         assert sshd.log().count("Failed password") == 1
@@ -154,12 +153,12 @@ async def test_a_backup_goes_to_a_server_is_found_there_and_drilled(
     stage = OnScreen(server, DestinationsScreen)
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 destinations")
-        await stage.press(pilot, "down", "b", until=name[:30])
+        await stage.press(pilot, "down", "l", until=name[:30])
         await stage.press(pilot, "enter", until="what is in it")
         await stage.wait(pilot, "elsewhere (server")
     stage = OnScreen(server, lambda session: DrillScreen(session, ""))
     async with stage.play() as pilot:
-        await stage.wait(pilot, "which backup?", "Another file, at a destination")
+        await stage.wait(pilot, "which backup?", "Another file, from the list of a destination")
         await stage.press(pilot, "down", "down", "enter", until="declared: carried to the vault")
         await stage.press(pilot, "down", "enter", until=name[:30])
         await stage.press(pilot, "enter", until="what is in it")

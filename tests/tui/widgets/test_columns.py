@@ -3,7 +3,7 @@
 from hypothesis import given, settings, strategies as st
 
 from nskeys.wording.text.terminal import width
-from nskeys_tui.widgets.table.columns import Column, Laid, lay_out, line
+from nskeys_tui.widgets.table.columns import Column, Laid, lay_out, line, title_texts
 from tests.fakes.examples import examples
 
 KIND = Column("Kind", 10, 10)
@@ -36,6 +36,17 @@ def test_essential_columns_stay_even_where_they_do_not_fit() -> None:
 def test_a_size_stands_on_the_right_of_its_column() -> None:
     columns = (Column("Name", 6, 6), Column("Size", 6, 6, right=True))
     assert line(columns, lay_out(columns, 16), ("a", "12 kB"), 16) == [" a     ", "   12 kB", " "]
+
+
+def test_the_mark_of_the_order_is_never_cut() -> None:
+    columns = (Column("Account", 8, 8, sort="account"),)
+    titles = title_texts(columns, "account", descending=False)
+    assert "".join(line(columns, lay_out(columns, 10), titles, 10)) == " Accou… ▲ "
+
+
+def test_a_path_loses_its_middle() -> None:
+    columns = (Column("Destination", 14, 14, path=True),)
+    assert "".join(line(columns, lay_out(columns, 16), ("/srv/backups/of/ns01",), 16)) == " /srv/b…of/ns01 "
 
 
 @settings(max_examples=examples(150), deadline=None)

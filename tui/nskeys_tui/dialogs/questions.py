@@ -35,15 +35,19 @@ class MessageDialog(Dialog[None]):
 class ConfirmDialog(Dialog[bool]):
     """Returns True for yes; False or None (Esc) for no. `question` is safe text, paragraph by paragraph."""
 
-    def __init__(self, title: str, *question: str, yes: str = "Yes", no: str = "No") -> None:
+    def __init__(
+        self, title: str, *question: str, yes: str = "Yes", no: str = "No", harmless: bool = False
+    ) -> None:
+        """`harmless`: yes, which adds something and changes nothing, is marked."""
         super().__init__(title)
+        self._marked = int(harmless)
         self._question = question
         self._answers = (Choice("no", no), Choice("yes", yes))
 
     def body(self) -> Iterable[Widget]:
-        """Return the question and the answers, the safe one first."""
+        """Return the question and the answers, no first."""
         yield from (text(paragraph) for paragraph in self._question)
-        yield ChoiceList(self._answers)
+        yield ChoiceList(self._answers, cursor=self._marked)
 
     @on(ChoiceList.Chosen)
     def _answer(self, message: ChoiceList.Chosen) -> None:

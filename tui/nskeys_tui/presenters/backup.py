@@ -13,7 +13,7 @@ from nskeys.wording.errors import say
 from nskeys.wording.labels import key_state_name, kid_name, proof_words
 from nskeys.wording.recovery import plan_opens
 from nskeys.wording.reports import NO_FLUSH
-from nskeys.wording.text.numbers import count, number
+from nskeys.wording.text.numbers import count
 from nskeys.wording.text.terminal import safe
 
 _SHOWN_KEYS = 4
@@ -82,7 +82,7 @@ def _database_rows(plan: BothPlan) -> tuple[tuple[str, str], ...]:
         held = newest_first(plan.held_copies)[:1]
         return tuple(("Database", f"{copy_number(copy)} there has every row as it is") for copy in held)
     rows = count(database.credentials, "credential")
-    return (("Database", f"a copy of change {number(database.number)}, {rows}"),)
+    return (("Database", f"a copy of every row, {rows}"),)
 
 
 def made_keys_rows(both: BothReport) -> tuple[tuple[str, str], ...]:

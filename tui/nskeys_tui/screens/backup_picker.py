@@ -14,7 +14,7 @@ from nskeys.wording.pairs import NEWEST_THERE, WHERE_HELP
 from nskeys_tui.dialogs.backup_list import BackupList
 from nskeys_tui.dialogs.file_browser import FileBrowser, is_a_backup
 from nskeys_tui.dialogs.questions import ChoiceDialog, Line, LineDialog
-from nskeys_tui.presenters.own_folder import own_folder
+from nskeys_tui.presenters.own_folder import started_in
 from nskeys_tui.presenters.restore import remembered_choices
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.server_prompts import with_server_access
@@ -29,8 +29,8 @@ def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = ""
     choices = [Choice(*choice) for choice in remembered_choices(copies, now)]
     marked = [number for number, choice in enumerate(choices) if choice.key == likely]
     other = "Another" if choices else "A"
-    choices.append(Choice(_BROWSE, f"{other} file, found by browsing"))
-    choices.append(Choice(_THERE, f"{other} file, at a destination"))
+    choices.append(Choice(_BROWSE, f"{other} file or folder, found by browsing"))
+    choices.append(Choice(_THERE, f"{other} file, from the list of a destination"))
     choices.append(Choice(_TYPE, f"{other} file or place, typed", NEWEST_THERE))
     return ChoiceList(choices, cursor=marked[0] if marked else 0)
 
@@ -69,8 +69,10 @@ async def backup_at(screen: Screen[None], session: Session, address: str) -> str
 
 
 async def browsed_backup(screen: Screen[None], session: Session) -> str | None:
-    """Return a backup found by browsing."""
-    path = await screen.app.push_screen_wait(FileBrowser("A backup", await browsing_start(session)))
+    """Return a backup, or a folder with backups, found by browsing."""
+    path = await screen.app.push_screen_wait(
+        FileBrowser("A backup", await browsing_start(session), tree=True)
+    )
     return None if path is None else str(path)
 
 
@@ -94,10 +96,10 @@ async def browsed_folder(screen: Screen[None], session: Session) -> str | None:
 
 
 async def browsing_start(session: Session) -> Path:
-    """Return where backups went last, if that is a folder here; else the user's own folder."""
+    """Return where backups went last, if that is a folder here; else the folder nskeys was started in."""
     info = await run_in_background(session.services.destinations.default)
     if not isinstance(info, NskeysError) and info.address.startswith("/"):
         folder = Path(info.address)
         if await run_in_background(folder.is_dir) is True:
             return folder
-    return own_folder()
+    return started_in()

@@ -67,13 +67,12 @@ class CredentialFormScreen(Guarded[None]):
     ]
 
     def __init__(
-        self, session: Session, credential: Credential | None = None, *, first: str = "name"
+        self, session: Session, credential: Credential | None = None, *, re_entered: bool = False
     ) -> None:
-        """`first` is the field where editing begins: `secret` for a credential that does not open any
-        more."""
+        """`re_entered`: the credential does not open any more."""
         super().__init__()
         self._session = session
-        self._first = first
+        self._re_entered = re_entered
         self._before = credential
         self._hides: Timer | None = None
 
@@ -98,9 +97,9 @@ class CredentialFormScreen(Guarded[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Ask for the kind of a new credential."""
+        """Ask for the kind of a new credential, and for the secret of one that is edited."""
         if self._before is not None:
-            self._field(self._first).focus()
+            self._field("secret").focus()
 
     # --- what is typed -----------------------------------------------------------------------------------
 
@@ -128,7 +127,7 @@ class CredentialFormScreen(Guarded[None]):
 
     def _help(self, name: str, kind: CredentialKind) -> str:
         if name == "secret" and self._before is not None:
-            return RE_ENTER_SECRET if self._first == "secret" else KEEP_SECRET
+            return RE_ENTER_SECRET if self._re_entered else KEEP_SECRET
         return field_help(kind, name)
 
     @on(ChoiceList.Highlighted)

@@ -196,7 +196,9 @@ class DatabaseScreen(CopiesList):
         if isinstance(plan, NskeysError):
             await self.tell(plan)
             return
-        question = ConfirmDialog(COPY_TITLE, *copy_plan_lines(plan), yes=COPY_NOW, no="No, not now")
+        question = ConfirmDialog(
+            COPY_TITLE, *copy_plan_lines(plan), yes=COPY_NOW, no="No, not now", harmless=True
+        )
         if await self.app.push_screen_wait(question):
             await self._make(plan)
 

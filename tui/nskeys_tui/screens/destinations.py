@@ -12,13 +12,13 @@ from nskeys.services.setup.destinations import DestinationStatus
 from nskeys.wording.copies import place_word
 from nskeys.wording.destinations import (
     ADD_HELP,
-    DECLARE,
     DECLARE_HELP,
     DECLARE_LABEL,
     KEY_FILE,
     KEY_FILE_HELP,
     KEY_FILE_LABEL,
     TYPE_A_PLACE,
+    declare_prompt,
     declared_words,
     location_name,
     ready_words,
@@ -40,6 +40,7 @@ from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.backup_picker import backup_at, browsed_folder
 from nskeys_tui.screens.drill import DrillScreen
 from nskeys_tui.screens.list_screen import ListScreen
+from nskeys_tui.screens.navigation import open_screen
 from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session, show_done
 from nskeys_tui.widgets.choice_list import Choice
@@ -72,7 +73,8 @@ class DestinationsScreen(ListScreen):
         Binding("a", "add", "Add", tooltip="Add a destination"),
         Binding("e", "declare", "Declare", tooltip="Say how its files are carried elsewhere, or not"),
         Binding("d", "default", "Default", tooltip="Make it the default for backups"),
-        Binding("b", "backups", "Backups", tooltip="The backups that lie there"),
+        Binding("l", "backups", "Backups", tooltip="The backups that lie there"),
+        Binding("b", "back_up", "Back up", tooltip="Make a backup"),
         Binding("t", "test", "Test", tooltip="Write something there, and remove it again"),
         Binding("f", "key_file", "Key file", tooltip="The private key to log in with"),
         Binding("x", "remove", "Remove", tooltip="Remove the destination; its backups stay"),
@@ -91,7 +93,7 @@ class DestinationsScreen(ListScreen):
         if self.finding:
             return False
         status = self._status()
-        if action in ("test", "declare", "backups"):
+        if action in ("test", "declare", "backups", "back_up"):
             return status is not None
         if action == "default":
             return status is not None and not status.default
@@ -148,7 +150,7 @@ class DestinationsScreen(ListScreen):
             await self.tell(on_a_server)
             return
         # Nobody carries files away from a server; if it is this machine, that can be said later.
-        declared = "" if on_a_server is True else await self._declaration("")
+        declared = "" if on_a_server is True else await self._declaration(address)
         if declared is None:
             return
         status = await self.session.quickly(
@@ -203,10 +205,9 @@ class DestinationsScreen(ListScreen):
             pass  # told when it is tried
         return ""
 
-    async def _declaration(self, before: str) -> str | None:
-        words = await self.app.push_screen_wait(
-            LineDialog("Carried away", DECLARE, Line(DECLARE_LABEL, before, help=DECLARE_HELP))
-        )
+    async def _declaration(self, address: str, before: str = "") -> str | None:
+        line = Line(DECLARE_LABEL, before, help=DECLARE_HELP)
+        words = await self.app.push_screen_wait(LineDialog("Carried away", declare_prompt(address), line))
         return None if words is None else words.strip()
 
     @work(exclusive=True, group="act")
@@ -215,7 +216,7 @@ class DestinationsScreen(ListScreen):
         status = self._status()
         if status is None:
             return
-        declared = await self._declaration(status.info.declared_elsewhere)
+        declared = await self._declaration(status.info.address, status.info.declared_elsewhere)
         if declared is None or declared == status.info.declared_elsewhere:
             return
         changed = await self.session.quickly(
@@ -258,6 +259,9 @@ class DestinationsScreen(ListScreen):
             return
         show_done(self.app, destination_default(chosen.address))
         self._load()
+
+    def action_back_up(self) -> None:
+        self.app.push_screen(open_screen("backup", self.session))
 
     @work(exclusive=True, group="act")
     async def action_backups(self) -> None:

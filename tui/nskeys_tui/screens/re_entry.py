@@ -129,7 +129,7 @@ class ReEntryScreen(ListScreen):
         item = self._item(self.row_key)
         if item is not None:
             self._looked_after = item.credential.credential_id
-            self.app.push_screen(CredentialFormScreen(self.session, item.credential, first="secret"))
+            self.app.push_screen(CredentialFormScreen(self.session, item.credential, re_entered=True))
 
     def action_restore(self) -> None:
         """Restore from the backup that is named for this credential, after a look at it. A backup on a

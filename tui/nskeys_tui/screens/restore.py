@@ -20,12 +20,18 @@ from nskeys.wording.first_start import SERVER_HELP, protector_choice, server_pro
 from nskeys.wording.flows import CHOOSE_PROTECTOR, RESTORE_ACTS
 from nskeys.wording.next_steps import Voice
 from nskeys.wording.pairs import NO_COPY_TO_RESTORE
-from nskeys.wording.proofs import STORED_NOT_TRIED, bound_before_lines, plan_lines, restore_lines
+from nskeys.wording.proofs import (
+    NOT_RESTORED,
+    STORED_NOT_TRIED,
+    bound_before_lines,
+    plan_lines,
+    restore_lines,
+)
 from nskeys_tui.dialogs.questions import ConfirmDialog, Line, LineDialog
 from nskeys_tui.presenters.restore import foreign_question, foreign_title, foreign_yes, key_rows
 from nskeys_tui.screens.backup import BackupScreen
 from nskeys_tui.screens.backup_source import BackupSourceScreen
-from nskeys_tui.screens.session import Session
+from nskeys_tui.screens.session import Session, show_done
 from nskeys_tui.screens.wizard import words
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 from nskeys_tui.widgets.facts import Facts
@@ -179,8 +185,10 @@ class RestoreScreen(BackupSourceScreen[RestoreFlow]):
         question = ConfirmDialog(
             foreign_title(plan.questions), *foreign_question(plan), yes=foreign_yes(plan.questions)
         )
-        answer = await self.app.push_screen_wait(question)
-        return answer is True
+        if await self.app.push_screen_wait(question):
+            return True
+        show_done(self.app, NOT_RESTORED)
+        return False
 
     async def _show_protectors(self, flow: RestoreFlow) -> None:
         choices = [Choice(name, *protector_choice(name)) for name in flow.protectors]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from nskeys.wording.text.terminal import middle, pad, width
+from nskeys.wording.text.terminal import fit, middle, pad, width
 
 GAP = 2
 """Cells between two columns; one cell stays free at each edge."""
@@ -126,7 +126,9 @@ def line(columns: Sequence[Column], laid: Sequence[Laid], texts: Sequence[str], 
 
 
 def _cell(column: Column, text: str, cells: int) -> str:
-    """Return the text in exactly so many cells."""
+    """Return the text in exactly so many cells; the mark behind a title is never cut."""
+    if column.sort and text.endswith(MARKS):
+        return pad(fit(text[: -len(MARKS[0])], cells - len(MARKS[0])) + text[-len(MARKS[0]) :], cells)
     return pad(middle(text, cells) if column.path else text, cells, right=column.right)
 
 
