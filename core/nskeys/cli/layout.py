@@ -18,6 +18,8 @@ _LEAST = 12
 """Cells below which no column is shortened."""
 _KEPT = frozenset({"name", "key", "id"})
 """Headings of columns that are never shortened: a person types what stands in them."""
+_FIRST = frozenset({"file", "destination", "of", "details", "target", "account"})
+"""Headings of columns that are shortened before others: of a path, both ends tell it."""
 _BOLD, _RED, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
 
@@ -74,13 +76,13 @@ class Layout(NamedTuple):
         shrinking = list(widths)
         while over > 0:
             wide = [
-                (shrinking[number], number)
+                (heading in _FIRST, shrinking[number], number)
                 for number, heading in enumerate(headings)
                 if heading not in _KEPT and shrinking[number] > max(_LEAST, width(heading))
             ]
             if not wide:
                 break
-            number = max(wide)[1]
+            number = max(wide)[2]
             shrinking[number] -= 1
             limits[number] = shrinking[number]
             over -= 1

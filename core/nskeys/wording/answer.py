@@ -6,6 +6,7 @@ Nothing untested and nothing unsigned is promised.
 
 from typing import NamedTuple
 
+from nskeys.model.register import BackupCopy
 from nskeys.services.status.findings import findings_of
 from nskeys.services.status.overview import Overview
 from nskeys.wording.copies import (
@@ -19,6 +20,7 @@ from nskeys.wording.database_copies import copy_number, copy_why_not
 from nskeys.wording.declared_backups import declared_place, declared_too_old
 from nskeys.wording.findings import Notice, beside_keys, notice
 from nskeys.wording.layout import Layout, first_fitting
+from nskeys.wording.recovery import opener_brief
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import pad, width
 
@@ -57,11 +59,14 @@ def answer_headline(overview: Overview, layout: Layout) -> AnswerHeadline:
     of = f"{number(totals.recoverable)} of {count(totals.total, 'credential')} would come back"
     brief = f"{number(totals.recoverable)} of {number(totals.total)} would come back"
     best, cells = answer.best, layout.label - _GAP
+    opens = ""
+    if best is not None and 0 < totals.recoverable <= _held(overview, best):
+        opens = f", {opener_brief(best, overview.recovery)}"
     proof = short_proof(best, overview.taken, answer.drilled, totals.total) if best else ("",)
     room = layout.text - _HALF
     return AnswerHeadline(
         label=label,
-        answer=first_fitting(layout.text, of, brief),
+        answer=first_fitting(layout.text, of + opens, brief + opens, of, brief),
         keys=pad("keys", _HALF) + _keys(overview, room),
         database=pad("database", _HALF) + _database(overview, room),
         proof=first_fitting(cells, *proof),
@@ -81,12 +86,17 @@ def rotation_words(overview: Overview) -> str:
     return " · ".join(filter(None, (beside_keys(one, overview.taken) for one in findings_of(overview))))
 
 
+def _held(overview: Overview, best: BackupCopy) -> int:
+    """Return how many credentials would come back by this backup alone: where several are needed, it is
+    credited only with what it holds."""
+    return sum(key.recoverable for key in overview.recoverability.keys if key.kid in best.backup.kids)
+
+
 def _keys(overview: Overview, cells: int) -> str:
     """Return where the keys would come back from; else why they would not."""
     answer, best, now = overview.recoverability, overview.recoverability.best, overview.taken
     if best is not None:
-        # Where several backups are needed, this one is credited only with what it holds.
-        held = sum(key.recoverable for key in answer.keys if key.kid in best.backup.kids)
+        held = _held(overview, best)
         head = "" if held >= answer.totals.recoverable else f"{number(held)} from "
         room, made = cells - width(head), best.backup.created
         return head + dated_place(best, backup_name(best), made, now, room)

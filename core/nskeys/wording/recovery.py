@@ -24,6 +24,7 @@ NOT_CHECKED = "Custodians not yet checked: their shares open no backup before ev
 _KINDS = MappingProxyType(
     {IdentityKind.PERSON: "recovery identity", IdentityKind.CUSTODIANS: "custodians' identity"}
 )
+_BRIEF = MappingProxyType({IdentityKind.PERSON: "identity", IdentityKind.CUSTODIANS: "custodians"})
 _TAIL = 8
 NO_IDENTITY = "There is no recovery identity, so a backup asks for a password."
 IDENTITY_MEANS = (
@@ -100,6 +101,15 @@ def who_opens(copy: BackupCopy, recovery: Recovery = NO_RECOVERY) -> str:
         return f"its password{hint}"
     ways = tuple(_way(recipient, recovery) for recipient in backup.recipients)
     return f"{' or '.join(ways)}{hint}"
+
+
+def opener_brief(copy: BackupCopy, recovery: Recovery = NO_RECOVERY) -> str:
+    """Return who opens it, in a word for each way: `by password`, `by identity or custodians`."""
+    if copy.backup.protection is Protection.PASSWORD:
+        return "by password"
+    known = tuple(recovery.named(recipient) for recipient in copy.backup.recipients)
+    ways = ["key file" if one is None else _BRIEF[one.kind] for one in known]
+    return f"by {' or '.join(dict.fromkeys(ways))}"
 
 
 def _way(recipient: str, recovery: Recovery) -> str:

@@ -28,6 +28,13 @@ def test_a_table_is_as_wide_as_the_terminal_and_paths_lose_their_middle() -> Non
     assert heading.split() == ["name", "where", "file"]
 
 
+def test_a_path_is_shortened_before_a_word() -> None:
+    rows = [("187", "declared elsewhere", "credentials open", _PATH)]
+    [_, line] = Layout(60).table(("change", "where", "proof", "destination"), rows)
+    assert line.startswith("187     declared elsewhere  credentials open  /srv")
+    assert width(line) == 60
+
+
 def test_without_a_terminal_nothing_is_cut_or_broken() -> None:
     [_, line] = NO_TERMINAL.table(("name", "file"), [("n", _PATH * 5)])
     assert line == "n     " + _PATH * 5

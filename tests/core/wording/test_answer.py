@@ -10,7 +10,8 @@ from nskeys.model.credentials import UnreadableRow
 from nskeys.model.findings import FindingKind, Severity
 from nskeys.model.keys import KeyState, Kid, Rotation, RotationStage
 from nskeys.model.next_steps import NextAction, NextStep
-from nskeys.model.register import CopyStatus, Proof
+from nskeys.model.recovery import IdentityKind, Recovery, RecoveryIdentity
+from nskeys.model.register import CopyStatus, Proof, Protection
 from nskeys.reasons import Problem, RecoveryProblem
 from nskeys.services.status.findings import findings_of
 from nskeys.services.status.overview import Overview
@@ -39,7 +40,7 @@ def told(overview: Overview, layout: Layout = WIDE) -> list[tuple[str, str, Next
 def test_everything_would_come_back() -> None:
     said = answer_headline(seen(copies=[copy()]), WIDE)
     assert said.label == "If this server died now"
-    assert said.answer == "10 of 10 credentials would come back"
+    assert said.answer == "10 of 10 credentials would come back, by password"
     assert said.keys == f"keys      backup 41 in /mnt/vault, today {TODAY}"
     assert said.database == f"database  copy 187 in /mnt/vault, today {TODAY}"
     assert said.proof == "opened 3 hours ago"
@@ -144,8 +145,26 @@ def test_one_backup_is_not_said_to_bring_back_what_takes_two() -> None:
         copies=[copy(), copy(NEW, generation=42)],
     )
     said = answer_headline(overview, WIDE)
-    assert said.answer == "14 of 14 credentials would come back"
+    assert said.answer == "14 of 14 credentials would come back"  # two backups, and each may open otherwise
     assert said.keys.startswith("keys      10 from backup 41 ")
+
+
+def test_the_answer_says_who_opens_the_backup() -> None:
+    mine, sheets = "age1" + "m" * 58, "age1" + "s" * 58
+    person = RecoveryIdentity(IdentityKind.PERSON, 1, mine, MORNING, "00" * 32)
+    split = replace(person, kind=IdentityKind.CUSTODIANS, recipient=sheets, shares=5, threshold=3)
+
+    def said(*recipients: str, layout: Layout = WIDE) -> str:
+        one = copy()
+        held = replace(one.backup, protection=Protection.RECIPIENTS, recipients=recipients)
+        overview = seen(copies=[replace(one, backup=held)])
+        return answer_headline(replace(overview, recovery=Recovery((person, split))), layout).answer
+
+    assert said(mine) == "10 of 10 credentials would come back, by identity"
+    assert said(sheets) == "10 of 10 credentials would come back, by custodians"
+    assert said(mine, sheets) == "10 of 10 would come back, by identity or custodians"
+    assert said("age1" + "o" * 58) == "10 of 10 credentials would come back, by key file"
+    assert said(sheets, layout=NARROW) == "10 of 10 would come back, by custodians"
 
 
 @LAYOUTS

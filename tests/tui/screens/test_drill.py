@@ -152,8 +152,9 @@ async def test_without_any_backup_one_can_still_be_named(tmp_path: Path) -> None
         await stage.wait(pilot, "which backup?", "▸ A file or folder, found by browsing")
         await stage.press(pilot, "end", "enter", until="Where is the backup?")
         await stage.type(pilot, str(tmp_path / "nowhere.zip"))
-        await stage.press(pilot, "enter", until="there is no such file.")
-        await stage.press(pilot, "enter", until="which backup?")
+        await stage.press(pilot, "enter", until=("there is no such file.", "nowhere.zip"))
+        assert "Where is the backup?" in stage.words  # what was typed is still there to be mended
+        await stage.press(pilot, "escape", until="which backup?")
 
 
 async def test_names_from_the_database_never_reach_the_terminal_as_commands(tmp_path: Path) -> None:

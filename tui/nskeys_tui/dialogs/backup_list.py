@@ -16,7 +16,7 @@ from nskeys_tui.widgets.table.columns import Column
 from nskeys_tui.widgets.table.rows import KnownRows, Row
 from nskeys_tui.widgets.table.table import CredentialTable
 
-_COLUMNS = (Column("Backup", 24), Column("Size", 11, 11, right=True))
+_COLUMNS = (Column("Backup", 24, path=True), Column("Size", 11, 11, right=True))
 
 
 class BackupList(Dialog[str]):

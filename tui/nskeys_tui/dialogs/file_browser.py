@@ -135,7 +135,7 @@ def _is_folder(path: Path) -> bool:
 
 
 _COLUMNS = (
-    Column("Name", 24),
+    Column("Name", 24, path=True),
     Column("Size", 11, 11, right=True),
     Column("Changed", 16, 16, essential=False),
 )

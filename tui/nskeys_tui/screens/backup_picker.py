@@ -1,9 +1,10 @@
 """Choosing a backup file: from the register, by browsing, or by typing its address."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from textual.screen import Screen
 
@@ -13,15 +14,17 @@ from nskeys.wording.destinations import THERE_TITLE, destination_name
 from nskeys.wording.pairs import NEWEST_THERE, WHERE_HELP
 from nskeys_tui.dialogs.backup_list import BackupList
 from nskeys_tui.dialogs.file_browser import FileBrowser, is_a_backup
-from nskeys_tui.dialogs.questions import ChoiceDialog, Line, LineDialog
+from nskeys_tui.dialogs.questions import ChoiceDialog, Line
 from nskeys_tui.presenters.own_folder import started_in
 from nskeys_tui.presenters.restore import remembered_choices
 from nskeys_tui.screens.background import run_in_background
 from nskeys_tui.screens.server_prompts import with_server_access
-from nskeys_tui.screens.session import Session, show_error
+from nskeys_tui.screens.session import Session, ask_line, show_error
 from nskeys_tui.widgets.choice_list import Choice, ChoiceList
 
-_BROWSE, _TYPE, _THERE = "/browse", "/type", "/there"
+_BROWSE, TYPE, _THERE = "/browse", "/type", "/there"
+
+T = TypeVar("T")
 
 
 def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = "") -> ChoiceList:
@@ -31,16 +34,14 @@ def backup_choices(copies: Sequence[BackupCopy], now: datetime, likely: str = ""
     other = "Another" if choices else "A"
     choices.append(Choice(_BROWSE, f"{other} file or folder, found by browsing"))
     choices.append(Choice(_THERE, f"{other} file, from the list of a destination"))
-    choices.append(Choice(_TYPE, f"{other} file or place, typed", NEWEST_THERE))
+    choices.append(Choice(TYPE, f"{other} file or place, typed", NEWEST_THERE))
     return ChoiceList(choices, cursor=marked[0] if marked else 0)
 
 
 async def chosen_address(screen: Screen[None], session: Session, key: str) -> str | None:
-    """Return the address of a choice; None for Esc."""
+    """Return the address of a choice that is not typed; None for Esc."""
     if key == _BROWSE:
-        return await browsed_backup(screen, session)
-    if key == _TYPE:
-        return await typed_backup(screen)
+        return await browsed_backup(screen, session, or_folder=True)
     if key == _THERE:
         return await listed_backup(screen, session)
     return key
@@ -68,24 +69,19 @@ async def backup_at(screen: Screen[None], session: Session, address: str) -> str
     return None if name is None else destinations.file_at(address, name)
 
 
-async def browsed_backup(screen: Screen[None], session: Session) -> str | None:
-    """Return a backup, or a folder with backups, found by browsing."""
-    path = await screen.app.push_screen_wait(
-        FileBrowser("A backup", await browsing_start(session), tree=True)
-    )
+async def browsed_backup(screen: Screen[None], session: Session, *, or_folder: bool = False) -> str | None:
+    """Return a backup, or a folder with backups where that is taken too, found by browsing."""
+    browser = FileBrowser("A backup", await browsing_start(session), tree=or_folder)
+    path = await screen.app.push_screen_wait(browser)
     return None if path is None else str(path)
 
 
-async def typed_backup(screen: Screen[None]) -> str | None:
-    """Return a backup whose address was typed."""
-    typed = await screen.app.push_screen_wait(
-        LineDialog(
-            "Backup",
-            "Where is the backup?",
-            Line("Where", help=WHERE_HELP, is_path=True, wanted=is_a_backup),
-        )
-    )
-    return typed.strip() if typed and typed.strip() else None
+async def typed_backup(
+    screen: Screen[None], attempt: Callable[[str], Awaitable[T | NskeysError]]
+) -> T | None:
+    """Return what `attempt` makes of a typed address. What is wrong with it stands below what was typed."""
+    line = Line("Where", help=WHERE_HELP, is_path=True, wanted=is_a_backup)
+    return await ask_line(screen.app, "Backup", "Where is the backup?", line, attempt)
 
 
 async def browsed_folder(screen: Screen[None], session: Session) -> str | None:

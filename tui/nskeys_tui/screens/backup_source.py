@@ -20,7 +20,7 @@ from nskeys_tui.dialogs.questions import Line
 from nskeys_tui.presenters.flows import Pairs, source_so_far
 from nskeys_tui.presenters.restore import contents_rows, lacking, owner_choices
 from nskeys_tui.screens.background import run_in_background
-from nskeys_tui.screens.backup_picker import backup_choices, chosen_address
+from nskeys_tui.screens.backup_picker import TYPE, backup_choices, chosen_address, typed_backup
 from nskeys_tui.screens.proof import ProofScreen
 from nskeys_tui.screens.server_prompts import with_server_access
 from nskeys_tui.screens.session import Session, ask_line
@@ -121,7 +121,12 @@ class BackupSourceScreen(FlowScreen[F]):
 
     async def _inspect(self, source: SourceFlow, address: str) -> SourceFlow:
         """Return what is in the file, or in the newest pair at a place, without a password."""
-        found = await with_server_access(self, self.session, lambda: self.find(address))
+        return self._taken(source, await self._found(address))
+
+    async def _found(self, address: str) -> Pair | Lying | NskeysError:
+        return await with_server_access(self, self.session, lambda: self.find(address))
+
+    def _taken(self, source: SourceFlow, found: Pair | Lying | NskeysError) -> SourceFlow:
         if isinstance(found, Lying):
             return source.several(found)
         return source.not_found(found) if isinstance(found, NskeysError) else source.found(found)
@@ -154,8 +159,11 @@ class BackupSourceScreen(FlowScreen[F]):
 
     @work(exclusive=True)
     async def _choose(self, key: str) -> None:
-        address = await chosen_address(self, self.session, key)
-        if address:
+        if key == TYPE:
+            found: Pair | Lying | None = await typed_backup(self, self._found)
+            if found is not None:
+                self.go(self.flow.at_source(self._taken(self.flow.source, found)))
+        elif address := await chosen_address(self, self.session, key):
             self.go(self.flow.at_source(await self._inspect(self.flow.source, address)))
 
     async def _show_contents(self, pair: Pair) -> None:

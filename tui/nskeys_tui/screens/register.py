@@ -174,4 +174,8 @@ class RegisterScreen(CopiesList):
         )
         if way == _BROWSE:
             return await browsed_backup(self, self.session) or ""
-        return (await typed_backup(self) or "") if way == _TYPE else ""
+        return (await typed_backup(self, _as_typed) or "") if way == _TYPE else ""
+
+
+async def _as_typed(address: str) -> str:
+    return address
