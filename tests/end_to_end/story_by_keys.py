@@ -257,7 +257,7 @@ def _back_up_elsewhere(story: Story, screen: TmuxSession) -> None:
 def _drill(story: Story, screen: TmuxSession) -> None:
     story.at(14, 30)
     screen.press("d")
-    story.snap(screen, "which backup to drill", "Drill", "backup 2")
+    story.snap(screen, "which backup to drill", "which backup?", "Backup 2 of")
     screen.press("Enter")
     screen.wait_for("asks for its password")
     screen.press("Enter")
@@ -346,8 +346,8 @@ def _move_to_a_new_machine(story: Story) -> None:
 def _restore(story: Story, screen: TmuxSession) -> None:
     story.snap(screen, "a new machine", "5 credentials, and no keys")
     _choose(screen, "Restore from a")
-    story.snap(screen, "which backup to restore", "which backup?", "backup 4")
-    _choose(screen, str(story.safe))
+    story.snap(screen, "which backup to restore", "which backup?", "Backup 4")
+    _choose(screen, "Backup 2 of")
     screen.wait_for("what is in it")
     screen.press("Enter")
     screen.wait_for("Password of the backup")

@@ -156,9 +156,9 @@ def test_the_answer_says_who_opens_the_backup() -> None:
 
     def said(*recipients: str, layout: Layout = WIDE) -> str:
         one = copy()
-        held = replace(one.backup, protection=Protection.RECIPIENTS, recipients=recipients)
+        held = one.backup._replace(protection=Protection.RECIPIENTS, recipients=recipients)
         overview = seen(copies=[replace(one, backup=held)])
-        return answer_headline(replace(overview, recovery=Recovery((person, split))), layout).answer
+        return answer_headline(overview._replace(recovery=Recovery((person, split))), layout).answer
 
     assert said(mine) == "10 of 10 credentials would come back, by identity"
     assert said(sheets) == "10 of 10 credentials would come back, by custodians"

@@ -64,7 +64,7 @@ async def test_new_sheets_are_shown_and_every_share_is_proven(
         for number, text in enumerate(texts):
             await stage.wait(pilot, f"{number} of 3 given")
             await type_share(stage, pilot, text)
-        await stage.wait(pilot, "Every one of the 3 shares was proven.", "back up now.")
+        await stage.wait(pilot, "Every one of the 3 shares was proven.", "back up now.", "b Back up")
         await pilot.press("enter")
         await stage.left(pilot)
     assert server.services.custodians.show().in_force is not None

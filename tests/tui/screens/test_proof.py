@@ -45,6 +45,7 @@ async def test_what_failed_is_seen_first_and_everything_on_request(
         await stage.press(pilot, "f", until=("alpha", "gamma", "opened"))
         await stage.press(pilot, "f")
         await stage.gone(pilot, "alpha")
+        await stage.press(pilot, "e", until=("Re-entry", "1 of 3 do not open here"))
 
 
 async def test_the_list_is_saved_without_secrets_and_never_over_a_file(
