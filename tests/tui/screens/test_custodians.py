@@ -119,9 +119,7 @@ async def test_other_numbers(server: RealServer) -> None:
         await stage.press(pilot, "enter", until="6 custodians get a sheet each; any 5 of them")
 
 
-async def test_sheets_in_files(
-    server: RealServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_sheets_in_files(server: RealServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheet_files, "_IN_MEMORY", frozenset())  # wherever the tests' files lie
     folder = tmp_path / "sheets"
     folder.mkdir(mode=0o700)
