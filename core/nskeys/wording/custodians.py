@@ -20,6 +20,7 @@ from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.sentence import Sentence, capitalised, either, listed
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
+from nskeys.wording.waiting import LEAVE_QUESTION
 
 NONE = "There are no custodians."
 MEANS = (
@@ -140,6 +141,7 @@ SEEN = (
 )
 """Why, in decision 0020: twenty words typed blind are not typed right, and a checksum names no word."""
 SEEN_BRIEFLY = "Compare the words with the sheet, and let nobody watch."
+EMPTY_SHEET = "Ctrl+U empties the sheet."
 HIDDEN_WORD = "= a word in the list"
 HOW = (
     "The first four letters of a word are enough. Several words in a line, or a scanned code, will do too."
@@ -208,6 +210,15 @@ def progress_line(gathered: ShareProgress) -> str:
         given += f" ({listed(tuple(number(share) for share in sorted(gathered.given)), 16)})"
     more = f", {number(gathered.missing)} more needed" if gathered.missing else ""
     return f"{name}: {given}{more}."
+
+
+def leave_question(gathered: ShareProgress) -> str:
+    """Return what is asked before a sheet, and those given before it, are left."""
+    if not gathered.given:
+        return LEAVE_QUESTION
+    shares = listed(tuple(number(share) for share in sorted(gathered.given)), 16)
+    were = "Share {} was" if len(gathered.given) == 1 else "Shares {} were"
+    return f"{were.format(shares)} given and would have to be given again. Leave all the same?"
 
 
 def title(gathered: ShareProgress) -> str:

@@ -164,6 +164,56 @@ async def test_backspace_in_an_empty_line_takes_the_last_word_out() -> None:
         assert "1 academic" in shown(stage)
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_next_sheet_takes_the_place_of_one_that_was_given_already(size: tuple[int, int]) -> None:
+    stage = Stage(Rule(), size=size)
+    gathered = NOTHING_YET.with_share(SHARES[3].label)
+    async with stage.play() as pilot:
+        await stage.ask(pilot, AskShare(request(gathered)))
+        await type_words(stage, pilot, words_of(SHARES[3]))
+        assert "! Share 4 was given already." in shown(stage)
+        await type_words(stage, pilot, words_of(SHARES[2]))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(stage.answers))
+    assert stage.answers[0].same_as(SHARES[2].words)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_sheet_that_is_not_right_is_emptied_by_a_key(size: tuple[int, int]) -> None:
+    stage = Stage(Rule(), size=size)
+    words = words_of(SHARES[0])
+    words[17] = "acid" if words[17] != "acid" else "academic"
+    async with stage.play() as pilot:
+        await stage.ask(pilot, AskShare(request()))
+        assert "^U Empty" not in shown(stage)
+        await type_words(stage, pilot, words)
+        assert "checksum does not match" in shown(stage)
+        assert "Ctrl+U empties the sheet." in shown(stage)
+        assert "^U Empty" in shown(stage)
+        await pilot.press(*"wisd", "ctrl+u")
+        assert words[0] in shown(stage), "first the letters in the line go"
+        await pilot.press("ctrl+u")
+        assert "> 1 ...." in shown(stage)
+        assert "20 ...." in shown(stage)
+        await type_words(stage, pilot, words_of(SHARES[0]))
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(stage.answers))
+
+
+async def test_sheets_that_were_given_are_not_left_without_a_question() -> None:
+    stage = Stage(Rule())
+    gathered = NOTHING_YET.with_share(SHARES[3].label).with_share(SHARES[0].label)
+    async with stage.play() as pilot:
+        await stage.ask(pilot, AskShare(request(gathered)))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Shares 1 and 4 were given" in shown(stage))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Word 1 of 20" in shown(stage))
+        assert stage.answers == []
+        await pilot.press("escape", "down", "enter")
+        await until(pilot, lambda: stage.answers == [None])
+
+
 async def test_the_words_can_be_hidden() -> None:
     stage = Stage(Rule())
     async with stage.play() as pilot:

@@ -152,6 +152,8 @@ async def test_shares_in_force_are_proven_again_and_esc_stops_it(server: RealSer
         await stage.press(pilot, "c", until="0 of 3 given")
         await type_share(stage, pilot, texts[1])
         await stage.wait(pilot, "1 of 3 given (2)")
+        await stage.press(pilot, "escape", until="Share 2 was given and would have to be given again.")
+        await stage.press(pilot, "enter", until="1 of 3 given (2)")
         for text in (texts[0], texts[2]):
             await type_share(stage, pilot, text)
         await stage.wait(pilot, "Every one of the 3 shares was proven.")

@@ -14,8 +14,10 @@ from nskeys.model.secret import SecretBytes
 from nskeys.ports.shares import ShareRequest
 from nskeys.services.flows.share_entry import ShareEntry
 from nskeys.wording.custodians import (
+    EMPTY_SHEET,
     HIDDEN_WORD,
     SEEN_BRIEFLY,
+    leave_question,
     progress_line,
     refusal,
     suggestions_line,
@@ -48,6 +50,7 @@ class AskShare(Dialog[SecretBytes]):
         Binding("enter", "accept", "Take", tooltip="Take this word; behind the last one, the whole sheet"),
         Binding("up", "move(-1)", "Other word", tooltip="Up and Down go to another word, to type it anew"),
         Binding("down", "move(1)", show=False),
+        Binding("ctrl+u", "empty", "Empty", tooltip="Take out every word, to begin the sheet anew"),
         Binding("ctrl+r", "hide", "Hide", tooltip="Hide the words"),
         Binding("ctrl+r", "show", "Show", tooltip="Show the words again"),
     ]
@@ -93,7 +96,12 @@ class AskShare(Dialog[SecretBytes]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("hide", "show"):
             return self._hidden is (action == "show")
+        if action == "empty":
+            return any(self._entry.words)
         return super().check_action(action, parameters)
+
+    def action_empty(self) -> None:
+        self._show(self._entry.again())
 
     def action_hide(self) -> None:
         self._hide(hidden=True)
@@ -123,12 +131,20 @@ class AskShare(Dialog[SecretBytes]):
 
     @property
     def unsaved(self) -> bool:
-        """Whether a word, or a part of one, was typed."""
-        return bool(self._entry.letters) or any(self._entry.words)
+        """Whether a word, or a part of one, was typed, or a sheet was given before."""
+        return bool(self._entry.letters) or self._loses
+
+    @property
+    def _loses(self) -> bool:
+        return any(self._entry.words) or bool(self._request.gathered.given)
+
+    @property
+    def leave_question(self) -> tuple[str, ...]:
+        return (leave_question(self._request.gathered),)
 
     def action_leave(self) -> None:
-        """Leave; after words were taken, only with a confirmation."""
-        if any(self._entry.words):
+        """Leave; after words were taken or sheets given, only with a confirmation."""
+        if self._loses:
             question = ConfirmDialog(LEAVE_SHEET, *self.leave_question, yes=LEAVE_YES, no=LEAVE_NO)
             self.app.push_screen(question, self._leave)
         else:
@@ -153,13 +169,14 @@ class AskShare(Dialog[SecretBytes]):
         self.query_one("#label", Static).update(Content(word_question(entry.place)))
         rows = word_rows(entry.words, entry.place, hidden=self._hidden)
         self.query_one("#words", Static).update(Content("\n".join(rows)))
+        self.refresh_bindings()
         message = self.query_one("#said", Static)
         message.set_class(entry.problem is not None, "-wrong")
         message.update(Content(self._message_for(entry)))
 
     def _message_for(self, entry: ShareEntry) -> str:
         if entry.problem is not None and not entry.letters:
-            return f"! {refusal(entry.problem)}"
+            return f"! {refusal(entry.problem)} {EMPTY_SHEET}"
         if self._hidden and not entry.unknown:
             return HIDDEN_WORD if entry.certain else ""
         return suggestions_line(entry.certain, entry.suggestions, entry.unknown)

@@ -168,6 +168,12 @@ class WordInput(PasswordInput):
         super().__init__(id=id, submits=False)
         self.password = False
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Ctrl+U in an empty line to the dialog, which empties the sheet."""
+        if action == "delete_left_all":
+            return bool(self.value)
+        return super().check_action(action, parameters)
+
     def action_delete_left(self) -> None:
         """Delete a letter, or go back to the word before."""
         if self.value:

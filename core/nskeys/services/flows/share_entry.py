@@ -48,6 +48,11 @@ class ShareEntry:
         return all(self.words)
 
     @property
+    def is_another(self) -> bool:
+        """Whether a whole sheet is here that is none of those asked for: no word of it is worth keeping."""
+        return self.full and self.problem is not None and self.problem.reason is not ShareProblem.CHECKSUM
+
+    @property
     def suggestions(self) -> tuple[str, ...]:
         """Words that may be meant: a few that begin with the letters, or the nearest where none does."""
         if not self.letters:
@@ -63,9 +68,11 @@ class ShareEntry:
 
     def typed(self, letters: str) -> "ShareEntry":
         """Take the present text of the line. A blank behind letters takes the word, so whole lines can be
-        typed, pasted or scanned; behind letters that stand for no word, nothing is taken."""
+        typed, pasted or scanned; behind letters that stand for no word, nothing is taken. Behind a sheet
+        that is not the one asked for, the next begins."""
         rest = ends_in_a_token(letters)
-        entry = self.line(letters[: len(letters) - len(rest)])
+        begun = self.again() if letters and self.is_another else self
+        entry = begun.line(letters[: len(letters) - len(rest)])
         return entry if entry.unknown else replace(entry, letters=rest)
 
     def line(self, text: str) -> "ShareEntry":
