@@ -1,9 +1,16 @@
 """The words of the file browser."""
 
+from nskeys.wording.text.terminal import safe
+
 NEW_FOLDER, NEW_FOLDER_LABEL = "New folder", "Name"
-BEGINS_WITH = "begins with"
+BEGINS = "begins with {}"
 NO_ANSWER = "The folder does not answer."
 _LONGEST = 255
+
+
+def nothing_begins(typed: str) -> str:
+    """Return that no name here begins with what was typed."""
+    return f"No name {BEGINS.format(safe(typed))}; Backspace takes it back."
 
 
 def new_folder_problem(name: str, *, taken: bool) -> str:

@@ -161,6 +161,40 @@ async def test_letters_go_to_the_name_that_begins_with_them(tmp_path: Path) -> N
         await until(pilot, lambda: stage.answers == [tmp_path / "bravo"])
 
 
+@pytest.mark.parametrize("size", [HOME_SIZE, SMALL_SIZE])
+async def test_a_name_that_is_not_there_is_said_and_nothing_else_is_opened(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    (tmp_path / "backups").mkdir()
+    stage = Stage(size=size)
+    async with stage.play() as pilot:
+        await stage.ask(pilot, FileBrowser("A folder", tmp_path, folders=True))
+        await until(pilot, lambda: any("backups/" in line for line in stage.lines()))
+        await pilot.press("down", "v", "a", "enter")
+        await until(
+            pilot,
+            lambda: any(
+                "! No name begins with va; Backspace takes it back." in line for line in stage.lines()
+            ),
+        )
+        assert any("backups/" in line for line in stage.lines()), "Enter opened another folder"
+        await pilot.press("backspace", "backspace")
+        await until(pilot, lambda: not any("begins with" in line for line in stage.lines()))
+        await pilot.press("v", "up", "down")
+        assert not any("begins with" in line for line in stage.lines())
+        await pilot.press("enter")
+        await until(pilot, lambda: any(line.rstrip("│ ").endswith("backups") for line in stage.lines()[:3]))
+
+
+async def test_help_of_the_browser_says_that_letters_look_for_names(tmp_path: Path) -> None:
+    stage = Stage()
+    async with stage.play() as pilot:
+        await stage.ask(pilot, FileBrowser("A folder", tmp_path, folders=True))
+        await pilot.press("f1")
+        await until(pilot, lambda: any("Arrows" in line for line in stage.lines()))
+        assert not any("j k g G" in line for line in stage.lines())
+
+
 async def test_a_new_folder_is_made_and_gone_into(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     stage = Stage()

@@ -19,11 +19,12 @@ from nskeys.errors import CannotCreate
 from nskeys.files import make_folder
 from nskeys.threads import in_a_thread
 from nskeys.wording.browsing import (
-    BEGINS_WITH,
+    BEGINS,
     NEW_FOLDER,
     NEW_FOLDER_LABEL,
     NO_ANSWER,
     new_folder_problem,
+    nothing_begins,
 )
 from nskeys.wording.errors import say
 from nskeys.wording.text.numbers import size
@@ -151,6 +152,7 @@ class FileBrowser(Dialog[Path]):
     taken like a file; None for Esc. Letters go to the next name that begins with them."""
 
     HELP = "Type the beginning of a name to go to it."
+    takes_letters = True
 
     DEFAULT_CSS = """
     FileBrowser {
@@ -191,6 +193,8 @@ class FileBrowser(Dialog[Path]):
         self._came_from = ""
         self._typed = ""
         """The beginning of a name, as far as it was typed."""
+        self._fits = True
+        """Whether a name begins with it."""
 
     def body(self) -> Iterable[Widget]:
         """Return where we are, what is there, what went wrong."""
@@ -215,18 +219,20 @@ class FileBrowser(Dialog[Path]):
         if event.character is not None and event.is_printable:
             event.stop()
             self._begin_with(self._typed + event.character)
-        elif event.key != "backspace":
-            self._typed = ""
+        elif event.key != "backspace" and self._typed:
+            self._begin_with("")
 
     def _begin_with(self, typed: str) -> None:
-        """Move to the first name that begins with `typed`, whatever its case; where none does, stay."""
+        """Move to the first name that begins with `typed`, whatever its case; where none does, say so, and
+        stay."""
         wanted = typed.casefold()
         names = [safe(entry.name).casefold() for entry in self._entries]
         found = next((number for number, name in enumerate(names) if name.startswith(wanted)), None)
-        self._typed = typed if found is not None else self._typed
-        if found is not None:
+        self._typed, self._fits = typed, found is not None or not typed
+        if typed and found is not None:
             self.query_one(CredentialTable).show(EntryRows(self._entries), cursor=found)
-        self.query_one("#problem", Static).update(Content(self._typed and f"{BEGINS_WITH} {self._typed}"))
+        said = BEGINS.format(typed) if self._fits else f"! {nothing_begins(typed)}"
+        self.query_one("#problem", Static).update(Content(said if typed else ""))
 
     def action_new(self) -> None:
         """Ask for the name of a new folder."""
@@ -257,7 +263,9 @@ class FileBrowser(Dialog[Path]):
     # --- moving ------------------------------------------------------------------------------------
 
     def action_open(self) -> None:
-        self.query_one(CredentialTable).action_choose()
+        """Open what the cursor is on, unless another name was typed."""
+        if self._fits:
+            self.query_one(CredentialTable).action_choose()
 
     @on(CredentialTable.RowChosen)
     def _chosen(self, message: CredentialTable.RowChosen) -> None:
@@ -316,7 +324,7 @@ class FileBrowser(Dialog[Path]):
             return
         if not first:
             problem.update(Content(""))
-        self._folder, self._entries, self._typed = found, entries, ""
+        self._folder, self._entries, self._typed, self._fits = found, entries, "", True
         names = [entry.name for entry in self._entries]
         cursor = names.index(self._came_from) if self._came_from in names else 0
         self._came_from = ""
