@@ -11,7 +11,7 @@ from nskeys.model.register import BackupCopy, Protection
 from nskeys.wording.copies import UNPROVEN, backup_name
 from nskeys.wording.passwords import weak_line
 from nskeys.wording.text.numbers import count
-from nskeys.wording.text.sentence import capitalised, listed
+from nskeys.wording.text.sentence import capitalised, either, listed
 from nskeys.wording.text.terminal import safe
 from nskeys.wording.text.times import when
 
@@ -83,13 +83,21 @@ ROWS_ALONE = "Enter copies the database; no password is asked. p makes a key bac
 UNATTENDED = "Enter writes it, reads it back and opens it; no password is asked. p takes one instead."
 
 
-def then_drill(copy: BackupCopy) -> str:
-    """Return the advice to drill after a backup was made in the app."""
+def then_drill(copy: BackupCopy, recovery: Recovery) -> str:
+    """Return the advice to drill after a backup was made in the app, by what really opens it."""
     if copy.backup.protection is Protection.PASSWORD:
         return "Keep the password apart from the file. d proves now that the credentials open with it."
+    by = either(tuple(_drilled_by(recipient, recovery) for recipient in copy.backup.recipients))
     if copy.by_a_person:
-        return "d proves now that the credentials open with it, by the identity's password."
-    return "d proves, by the identity's password, that a person can open it: until then it does not count."
+        return f"d proves now that the credentials open with it, by {by}."
+    return f"d proves, by {by}, that people can open it: until then it does not count."
+
+
+def _drilled_by(recipient: str, recovery: Recovery) -> str:
+    known = recovery.named(recipient)
+    if isinstance(known, RecoveryIdentity) and known.kind is IdentityKind.CUSTODIANS:
+        return f"the sheets of {count(known.threshold, 'custodian')}"
+    return _way(recipient, recovery)
 
 
 def who_opens(copy: BackupCopy, recovery: Recovery = NO_RECOVERY) -> str:

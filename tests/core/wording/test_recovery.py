@@ -11,6 +11,7 @@ from nskeys.wording.recovery import (
     recipient_name,
     short_recipient,
     split_words,
+    then_drill,
     who_opens,
 )
 from tests.fakes.backups import a_copy
@@ -54,3 +55,21 @@ def test_a_backup_says_who_opens_it_and_that_an_older_one_opens_the_old_way() ->
     )
     assert _opens(KEY) == "the identity of ssh-ed25519 ...Hv7q2d1k"
     assert "password" in who_opens(a_copy(), RECOVERY)
+
+
+def _drilled(*recipients: str, by_a_person: bool = False) -> str:
+    copy = a_copy()
+    backup = copy.backup._replace(protection=Protection.RECIPIENTS, recipients=recipients, hint="")
+    return then_drill(replace(copy, backup=backup, by_a_person=by_a_person), RECOVERY)
+
+
+def test_a_drill_is_advised_by_what_really_opens_the_backup() -> None:
+    waits = "that people can open it: until then it does not count."
+    assert _drilled(TWO.recipient) == f"d proves, by the sheets of 3 custodians, {waits}"
+    assert _drilled(ONE.recipient) == f"d proves, by the password of recovery identity 2, {waits}"
+    assert _drilled(KEY) == f"d proves, by the identity of ssh-ed25519 ...Hv7q2d1k, {waits}"
+    both = "the password of recovery identity 2 or the sheets of 3 custodians"
+    assert _drilled(ONE.recipient, TWO.recipient, by_a_person=True) == (
+        f"d proves now that the credentials open with it, by {both}."
+    )
+    assert "sheets" not in then_drill(a_copy(), RECOVERY)

@@ -111,6 +111,13 @@ async def test_what_was_written_can_be_drilled_at_once(server: RealServer) -> No
         await to_review(stage, pilot)
         await stage.press(pilot, "enter", until=("is complete.", "d Drill"))
         await stage.press(pilot, "d", until=("what is in it", "number 1 of CMDB"))
+        await stage.press(pilot, "escape", until=("is complete.", "d Drill"))
+        await stage.press(pilot, "d", until=("what is in it", "number 1 of CMDB"))
+        await stage.press(pilot, "enter", until="Password of the backup")
+        await stage.type(pilot, PASSWORD)
+        await stage.press(pilot, "enter", until="Every credential opened (3).")
+        await pilot.press("enter")
+        await stage.left(pilot)  # what was told before the drill is not true any more
 
 
 async def test_a_folder_that_is_typed_is_taken_as_it_is_meant(server: RealServer, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from nskeys.errors import NskeysError
+from nskeys.model.recovery import Recovery
 from nskeys.model.register import BackupCopy
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Progress, Purpose, SecretRequest, Stage
@@ -72,6 +73,13 @@ class BackupScreen(FlowScreen[BackupFlow]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, BackupFlow())
         self._password: AcceptedPassword | None = None
+        self._drill: DrillScreen | None = None
+
+    def on_screen_resume(self) -> None:
+        """Leave after a drill that proved what was written: what is told here was so before it."""
+        super().on_screen_resume()
+        if self._drill is not None and self._drill.flow.whole:
+            self.dismiss()
 
     def on_unmount(self) -> None:
         """Wipe an unused password."""
@@ -310,8 +318,12 @@ class BackupScreen(FlowScreen[BackupFlow]):
             *(words(f"! {line}" if line is wrong[0] else line, "warning") for line in wrong),
             *(words(line, "good") for line in good),
             Facts(made_copies_rows(report)),
-            then="" if made is None else then_drill(made),
+            then=self._then_drill(made),
         )
+
+    def _then_drill(self, made: BackupCopy | None) -> str:
+        plan = None if self.flow.plan is None else self.flow.plan.keys
+        return "" if made is None or plan is None else then_drill(made, Recovery(plan.identities))
 
     def _written(self) -> BackupCopy | None:
         """Return the key backup that was made."""
@@ -321,4 +333,5 @@ class BackupScreen(FlowScreen[BackupFlow]):
     def action_drill(self) -> None:
         made = self._written()
         if made is not None:
-            self.app.push_screen(DrillScreen(self.session, made.address))
+            self._drill = DrillScreen(self.session, made.address)
+            self.app.push_screen(self._drill)
