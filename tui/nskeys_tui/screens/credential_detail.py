@@ -44,8 +44,8 @@ class CredentialScreen(Guarded[None]):
     DEFAULT_CSS = """
     CredentialScreen {
         & Room { padding: 1 1 0 1; }
-        & #secret { height: auto; margin: 1 0; text-style: bold; }
-        & #noted { height: auto; text-style: dim; }
+        & #secret { height: auto; margin: 1 0; text-style: bold; display: none; }
+        & #noted { height: auto; text-style: dim; display: none; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -146,9 +146,13 @@ class CredentialScreen(Guarded[None]):
         self._shown = True
         self._hides = self.set_timer(SHOWN_FOR_S, self._hide)
         self.refresh_bindings()
-        self.query_one("#secret", Static).update(Content("\n".join(lines)))
-        self.query_one("#noted", Static).update(Content(NOTED))
+        self._put("\n".join(lines), NOTED)
         self.call_after_refresh(self.query_one(Room).scroll_end, animate=False)
+
+    def _put(self, secret: str, noted: str) -> None:
+        for name, text in (("#secret", secret), ("#noted", noted)):
+            self.query_one(name, Static).update(Content(text))
+            self.query_one(name).display = bool(text)
 
     def action_hide(self) -> None:
         self._hide()
@@ -158,8 +162,7 @@ class CredentialScreen(Guarded[None]):
             self._hides.stop()
             self._hides = None
         self._shown = False
-        for name in ("#secret", "#noted"):
-            self.query_one(name, Static).update(Content(""))
+        self._put("", "")
         self._say()
         self.refresh_bindings()
 

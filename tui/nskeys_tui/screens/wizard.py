@@ -36,6 +36,7 @@ class WizardScreen(Guarded[None]):
         & .guided--words { height: auto; margin: 0 0 1 0; }
         & #step Facts { margin: 0 0 1 0; }
         & #step ChoiceList { margin: 0 0 1 0; }
+        & #step > :last-child { margin: 0; }
         & .guided--good { color: $success; text-style: bold; }
         & .guided--warning { color: $warning; }
         & .guided--quiet { text-style: dim; }
