@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 import pytest
+from textual.geometry import Size
 from textual.pilot import Pilot
 
 from nskeys_tui.dialogs.help import Help
@@ -111,3 +112,15 @@ async def test_help_names_no_key_that_means_something_else() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, Help))
         await app.wait(pilot, "Arrows  Move")
         assert "j k g G" not in app.text
+
+
+async def test_scrolling_that_ends_after_the_screen_was_left_is_no_bug() -> None:
+    app = AppOn(example().services, SMALL_SIZE)
+    async with app.play() as pilot:
+        await app.wait(pilot, "12 of 14")
+        await app.press(pilot, "question_mark", shows="PgDn More")
+        room = app.app.screen.query_one(Room)
+        await app.press(pilot, "escape", hides="PgDn More")
+        assert not room.is_attached
+        room.scroll_y = 1
+        room.virtual_size = Size(60, 40)

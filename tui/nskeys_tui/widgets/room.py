@@ -28,11 +28,16 @@ class Room(Widget):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        self.refresh_bindings()
+        self._say_what_is_below()
 
     def watch_virtual_size(self) -> None:
-        """Let the screen say whether there is more."""
-        self.refresh_bindings()
+        self._say_what_is_below()
 
     def on_resize(self) -> None:
-        self.refresh_bindings()
+        self._say_what_is_below()
+
+    def _say_what_is_below(self) -> None:
+        """Let the screen offer a page more, or not. Textual ends an animated scrolling also after the
+        screen was left: then there is nobody to tell."""
+        if self.is_attached:
+            self.refresh_bindings()
