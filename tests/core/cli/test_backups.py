@@ -223,7 +223,7 @@ def test_a_restore_says_what_it_did_and_a_second_one_does_nothing(server: Machin
     assert "opened   run-as/deploy-finance" in first.out
     assert "1 key was added." in first.err
     assert "other hardware" in first.err
-    assert "none counts as recoverable before the next database copy" in first.err
+    assert "each is at risk until the next one" in first.err
     assert other.run("status", "--json").json["server"] == "ns02"
     before = tree(other.home)
     second = other.run(*restore)
@@ -373,9 +373,14 @@ def test_destinations_are_added_tested_listed_and_removed(server: Machine) -> No
     assert gone.code == 64
     assert "it is not configured" in gone.err
     missing = str(server.folder / "unmounted")
-    added = server.run("destination", "add", missing)
-    assert added.code == 0
-    assert "cannot be reached" in added.err
+    added = server.run("destination", "add", missing, "--elsewhere", "tape")
+    assert added.code == 69
+    assert "cannot be reached: its folder does not exist." in added.err
+    assert missing not in server.run("destination", "list").out
+    Path(missing).mkdir()
+    assert server.run("destination", "add", missing).code == 0
+    Path(missing).rmdir()
+    assert server.run("destination", "add", missing, "--elsewhere", "tape").code == 0, "it was seen once"
     assert server.run("destination", "test", missing).code == 69
     assert "cannot be reached" in server.run("destination", "list").out
 

@@ -91,6 +91,19 @@ async def test_one_that_is_none_is_refused_in_words(server: RealServer) -> None:
     assert configured(server) == before
 
 
+async def test_a_folder_that_is_not_there_is_no_destination(server: RealServer, tmp_path: Path) -> None:
+    before = configured(server)
+    stage = OnScreen(server, DestinationsScreen)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "2 destinations")
+        await stage.press(pilot, "a", until="Type where it is")
+        await stage.press(pilot, "down", "enter", until="a folder, best a mounted share")
+        await stage.type(pilot, str(tmp_path / "srv"))
+        await stage.press(pilot, "enter", until="its folder does not exist")
+        assert "Carried away" not in stage.words
+    assert configured(server) == before
+
+
 async def test_another_declaration_changes_what_counts_and_keeps_the_place(server: RealServer) -> None:
     server.add("one")
     server.back_up()

@@ -143,6 +143,12 @@ class DestinationsScreen(ListScreen):
         address = await self._which_folder()
         if not address:
             return
+        missing = await self.session.quickly(
+            partial(self.session.services.destinations.require_folder, address)
+        )
+        if isinstance(missing, NskeysError):
+            await self.tell(missing)
+            return
         on_a_server = await run_in_background(
             partial(self.session.services.destinations.is_on_a_server, address)
         )

@@ -34,6 +34,7 @@ _NO_SERVER = (
     Problem.CONNECTION_LOST,
 )
 """Why a server could not even say who it is."""
+_NO_FOLDER = (Problem.MISSING_FOLDER, Problem.NOT_A_FOLDER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ class DestinationService:
     ) -> DestinationStatus:
         """Add or change a destination. `declared_elsewhere`, if not empty, says where its files are carried
         by other means. `key_file` is the ssh key for its server: empty for the usual keys, None for the
-        configured one."""
+        configured one. A new one whose folder does not exist is not taken, for a mistyped name would be the
+        default and a declared one: raises DestinationUnreachable."""
         installation = self._installation
         installation.require()
         normal = installation.destinations.normal(address)
@@ -117,6 +119,7 @@ class DestinationService:
             key_file = installation.destinations.configured(normal).key_file
         mounted = self._mounted(normal) if declared_elsewhere else None
         info = DestinationInfo(normal, declared_elsewhere, key_file, mounted)
+        self._require_folder(info)
         with unsigned_changes(installation, "adding a destination") as changes:
             settings = installation.settings.read()
             event = installation.event(Action.DESTINATION_ADDED, info.address, declared=declared_elsewhere)
@@ -126,6 +129,22 @@ class DestinationService:
                 )
         # Last: until it is configured, the earlier declaration still counts.
         return self._see(info, default=False)
+
+    def require_folder(self, address: str) -> None:
+        """Raise DestinationUnreachable where a place that is not configured can be asked and has no such
+        folder."""
+        self._require_folder(DestinationInfo(self._installation.destinations.normal(address)))
+
+    def _require_folder(self, info: DestinationInfo) -> None:
+        is_at, known = (
+            self._installation.destinations.is_at,
+            self._installation.settings.read().destinations,
+        )
+        if any(is_at(other, info.address) for other in known):
+            return  # it was seen; what is not mounted now can still be declared otherwise
+        problem = self._see(info, default=False).problem
+        if isinstance(problem, DestinationUnreachable) and problem.problem in _NO_FOLDER:
+            raise problem
 
     def _mounted(self, normal: str) -> Mounted | None:
         """Return which mounted file system a declaration is about. While another one than the declared one
