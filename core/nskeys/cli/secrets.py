@@ -73,13 +73,11 @@ class CommandLineSecrets:
         before, self._weak = self._weak, None
         refused = request.refused
         if before is not None:
-            if (
-                isinstance(refused, PasswordRefused)
-                and refused.reason is PasswordProblem.WEAK
-                and _insists(request)
-            ):
-                before.insisted = True
-                return before
+            if isinstance(refused, PasswordRefused) and refused.reason is PasswordProblem.WEAK:
+                if _insists(request):
+                    before.insisted = True
+                    return before
+                retry = 0  # that it is weak was said, and the person chose to type another one
             before.wipe()
         secret = _checked(request.purpose, ask(request, retry))
         if request.purpose in _NEW:

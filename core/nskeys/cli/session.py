@@ -77,6 +77,18 @@ class Session:
         except SecretUnavailable:
             return None
 
+    def agreed(self, question: str) -> bool | None:
+        """Return whether a person types yes; None where nobody is there. No, or nothing, is a no; anything
+        else, as a hasty y, is asked again."""
+        from nskeys.wording.passwords import YES_IN_FULL
+
+        while (answer := self.asked(question)) is not None:
+            word = answer.strip().lower()
+            if word in ("yes", "no", "n", ""):
+                return word == "yes"
+            self.output.say(YES_IN_FULL)
+        return None
+
     def services(self, cmdb: str | None = None) -> Services:
         """Return the services of this home; `cmdb` is used where none is configured yet."""
         if self._services is None:

@@ -37,6 +37,15 @@ def copy_proof_name(proof: Proof) -> str:
     return "rows match" if proof is Proof.KEYS_MATCH else proof_name(proof)
 
 
+def part_address(copy: DatabaseCopy, name: str) -> str:
+    """Return where a part lies, in one piece; the options of a bucket stay behind it."""
+    place, options = copy.destination, ""
+    if place.startswith("s3://"):
+        place, mark, options = place.partition("?")
+        options = mark + options
+    return f"{place.rstrip('/')}/{name}{options}"
+
+
 def copy_proof_words(proof: Proof) -> str:
     """Return the same in words, claiming that and no more."""
     if proof is Proof.KEYS_MATCH:

@@ -10,6 +10,7 @@ from nskeys.wording.text.numbers import number
 from nskeys.wording.text.sentence import Sentence
 from nskeys.wording.text.terminal import fit, safe, shown
 
+YES_IN_FULL = "Type yes in full, or no to stop."
 HARDER = "Choose a stronger one, best four unrelated words."
 
 _STRENGTHS = (

@@ -18,6 +18,7 @@ from nskeys.wording.database_copies import (
     copy_proof_name,
     copy_proof_words,
     not_needed_line,
+    part_address,
 )
 from nskeys.wording.declared_backups import HEADINGS as DECLARED_HEADINGS, backup_cells
 from nskeys.wording.destinations import location_name
@@ -115,7 +116,7 @@ def copied_facts(made: DatabaseCopy) -> tuple[tuple[str, str], ...]:
     """Return the facts of one copy."""
     return (
         ("copy", copy_name(made)),
-        *(("file", f"{safe(made.destination)}: {safe(part.name)}") for part in made.parts),
+        *(("file", part_address(made, part.name)) for part in made.parts),
         ("proof", copy_proof_words(made.proof)),
         ("place", location_name(made.where)),
     )

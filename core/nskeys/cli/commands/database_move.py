@@ -44,11 +44,11 @@ def move(session: Session, options: Namespace) -> int:
 
 
 def _confirm(session: Session, options: Namespace, plan: MovePlan) -> None:
-    """Show the plan and ask for a yes. Raises Cancelled for every other answer, UsageProblem where nobody
-    is there to give one."""
+    """Show the plan and ask for a yes. Raises Cancelled for a no, UsageProblem where nobody is there to
+    give an answer."""
     session.output.say(*(f"{name}: {value}" for name, value in plan_facts(plan)), *plan_lines(plan))
-    answer = session.asked(MOVE_IT)
-    if answer is None:
+    agreed = session.agreed(MOVE_IT)
+    if agreed is None:
         raise UsageProblem("the CMDB is moved: say --yes, or --plan to see how", options.command)
-    if answer.strip().lower() != "yes":
+    if not agreed:
         raise Cancelled

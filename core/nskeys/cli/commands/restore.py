@@ -77,14 +77,14 @@ def run(session: Session, options: Namespace) -> int:
 
 def _confirmed(session: Session, plan: RestorePlan, server: str, protector: str) -> str:
     """Return the thumbprint of the server key that a person confirms on the terminal; empty where nothing
-    is asked, or nobody is there. Raises Cancelled for every other answer than yes."""
+    is asked, or nobody is there. Raises Cancelled for a no."""
     if not plan.foreign:
         return ""
     session.output.say(*plan_lines(plan, Voice.COMMAND, server, protector))
-    answer = session.asked(IS_IT_THE_RUNBOOKS)
-    if answer is not None and answer.strip().lower() != "yes":
+    agreed = session.agreed(IS_IT_THE_RUNBOOKS)
+    if agreed is False:
         raise Cancelled
-    return "" if answer is None else plan.facts.server_key
+    return plan.facts.server_key if agreed else ""
 
 
 def _refuse_settings(options: Namespace, protector: str, settings: Settings) -> None:
