@@ -303,6 +303,8 @@ class RestoreReport:
     """The database copy that the CMDB was made from."""
     newer_known: BackupCopy | None = None
     """A newer key backup that the register in that copy knows."""
+    goes_to: str = ""
+    """Of a home that was set up: where the next backup goes unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

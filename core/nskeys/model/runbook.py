@@ -48,3 +48,5 @@ class Runbook:
     """Database copies that would bring rows back, newest first."""
     recovery: Recovery = NO_RECOVERY
     """The recovery identities, so that a recipient has a name."""
+    source: str = ""
+    """Where nskeys is to be had, as a person set it; empty where nobody did."""

@@ -84,8 +84,8 @@ def digest_lines(compared: "Comparison") -> tuple[str, ...]:
 def counted_anew_line(voice: Voice = Voice.COMMAND) -> str:
     """Return that no database copy covers anything yet, and what makes one."""
     return (
-        "The credentials were counted anew, so none counts as recoverable before the next database copy: "
-        f"{step_words(NextAction.BACK_UP, voice)}"
+        "The credentials were counted anew, and no earlier database copy vouches for that count: each is "
+        f"at risk until the next one; {step_words(NextAction.BACK_UP, voice)}"
     )
 
 

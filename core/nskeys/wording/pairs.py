@@ -10,6 +10,7 @@ from nskeys.model.pairs import LyingCopy, NotUsed, Owner, PlannedDatabase
 from nskeys.model.plans import DrillReport, RestorePlan
 from nskeys.wording.errors import say
 from nskeys.wording.labels import kid_name
+from nskeys.wording.next_steps import Voice
 from nskeys.wording.text.numbers import count, number
 from nskeys.wording.text.terminal import safe, shown
 from nskeys.wording.text.times import ago, when
@@ -31,6 +32,10 @@ WITHOUT_ROWS = (
     "No CMDB is here, and no database copy was found that this backup opens: the keys come back, and no "
     "credential."
 )
+_NAME_A_COPY = {
+    Voice.COMMAND: "'--database PLACE' says where a copy lies.",
+    Voice.KEY: "Where a copy lies apart, leave with Esc and use 'nskeys restore FILE --database PLACE'.",
+}
 WITHHELD = "Nothing here tells whether a newer backup was held back."
 _SHOWN = 5
 
@@ -117,11 +122,11 @@ def pair_proof_line(report: DrillReport) -> str:
     )
 
 
-def rows_lines(plan: RestorePlan) -> tuple[str, ...]:
+def rows_lines(plan: RestorePlan, voice: Voice = Voice.COMMAND) -> tuple[str, ...]:
     """Return where the rows come from; nothing where the CMDB that is here stays."""
     if plan.database is not None:
         return database_lines(plan.database)
-    return (WITHOUT_ROWS,) if plan.without_rows else ()
+    return (f"{WITHOUT_ROWS} {_NAME_A_COPY[voice]}",) if plan.without_rows else ()
 
 
 def database_lines(planned: PlannedDatabase) -> tuple[str, ...]:

@@ -38,7 +38,10 @@ STORED_NOT_TRIED = (
 )
 
 NOT_RESTORED = "Not restored: nothing was changed."
-COMPARE_KEY = "Anybody can make a server key: compare the number with the runbook's."
+COMPARE_KEY = (
+    "Anybody can make a server key: compare the number with the runbook's. Without a runbook, say yes only "
+    "where nobody else could write to the place of this file."
+)
 IS_IT_THE_RUNBOOKS = "Is that the server key on the runbook? Type yes to restore"
 _OPENED, _FAILED = "opened", "failed"
 
@@ -115,7 +118,7 @@ def plan_lines(
         )
     elif plan.sets_up:
         lines.append("This home is set up by the restore.")
-    lines += rows_lines(plan)
+    lines += rows_lines(plan, voice)
     if plan.sets_up and server:
         differs = f"; the backup calls it {shown(plan.facts.server)}" if server != plan.facts.server else ""
         lines.append(f"The server will be called {shown(server)}{differs}.")
@@ -192,6 +195,8 @@ def restore_lines(report: RestoreReport, voice: Voice = Voice.COMMAND) -> tuple[
         lines.append(f"These keys come from other hardware; {step_words(NextAction.ROTATE, voice)}")
     if report.rotation_advised and report.protector:
         lines.append(f"Destinations are set on each machine: {_ADD_AGAIN[voice]}")
+    if report.goes_to:
+        lines.append(f"Until you say otherwise, the next backup goes to {shown(report.goes_to)}.")
     return tuple(lines)
 
 

@@ -83,6 +83,9 @@ ROWS_ALONE = "Enter copies the database; no password is asked. p makes a key bac
 UNATTENDED = "Enter writes it, reads it back and opens it; no password is asked. p takes one instead."
 
 
+THEN_RUNBOOK = "r shows the runbook: print it, for a restore elsewhere asks for the server key on it."
+
+
 def then_drill(copy: BackupCopy, recovery: Recovery) -> str:
     """Return the advice to drill after a backup was made in the app, by what really opens it."""
     if copy.backup.protection is Protection.PASSWORD:

@@ -37,6 +37,10 @@ NO_GOOD_COPY = "No backup elsewhere counts, so this runbook is of no use once th
 NO_DATABASE_COPY = (
     "No database copy elsewhere counts, so the rows come back only from another backup of the database."
 )
+NO_SOURCE = (
+    'Where nskeys is to be had is not said. Set it in config.toml (source = "...") and print this anew: a '
+    "package of that name elsewhere may be anybody's."
+)
 READING = "Looking at every backup …"
 SAVE_PROMPT = "Paths, file names, hashes, and who can open what. No secrets."
 FILE_HELP = "A name that ends with .html makes a page to print, with a QR code; any other one plain text."
@@ -114,7 +118,10 @@ def _needs(runbook: Runbook) -> Iterator[Part]:
     )
     yield Words("2. One of the backups below; the newest that can be reached is the best.")
     yield Words(f"3. {_opener(runbook)}")
-    yield Words("4. A machine with nskeys, or with unzip and age; see the last chapter.")
+    source = f" from {safe(runbook.source)}" if runbook.source else ""
+    yield Words(f"4. A machine with nskeys{source}, or with unzip and age; see the last chapter.")
+    if not runbook.source:
+        yield Words(NO_SOURCE, mark=True)
 
 
 def _opener(runbook: Runbook) -> str:
@@ -255,9 +262,9 @@ def _keys(runbook: Runbook) -> Iterator[Part]:
     yield from _at_hand(runbook)
     yield Commands((f"sha256sum {_BACKUP}",))
     yield Words(
-        "The number has to be the one above; if it is not, this copy is damaged: take another one. Then "
-        "see what is in it. That needs no password. Anybody can make a backup: the server key that signed "
-        "it has to be the one above too, digit for digit:"
+        "This has to be the SHA-256 of that backup above; if it is not, this copy is damaged: take another "
+        "one. Then see what is in it. That needs no password. Anybody can make a backup: the server key "
+        "that signed it has to be the one above too, digit for digit:"
     )
     yield Commands((f"nskeys{_home(runbook)} inspect {_BACKUP}",))
     newest = _newest(runbook)
@@ -310,8 +317,8 @@ def _proof(runbook: Runbook) -> Iterator[Part]:
             tuple(f"{nskeys} destination trust {_quoted(safe(destination))}" for destination in servers)
         )
     yield Words(
-        "The keys come from hardware that is gone. When all is well, seal everything under a new key, and "
-        "back that up:"
+        "The keys come from hardware that is gone. When all is well, seal everything under a new key, once "
+        "it is backed up to a DESTINATION that outlives this machine:"
     )
     yield Commands(
         (
@@ -329,8 +336,9 @@ def _without_nskeys(runbook: Runbook) -> Iterator[Part]:
     if newest is not None:
         yield from opened_with_age(newest, runbook.recovery, _BACKUP)
         yield from _reader(runbook, newest)
+        yield from _rows(runbook, newest)
     yield Words(
-        "What is shown is a JWK Set (RFC 7517) with the keys. RESTORE.txt in the archive says what they "
+        "The keys are shown as a JWK Set (RFC 7517). RESTORE.txt in the archive says what they "
         "are and how a credential is opened with them. Do not leave them in a file: they open everything."
     )
 
@@ -344,6 +352,18 @@ def _reader(runbook: Runbook, newest: BackupCopy) -> Iterator[Part]:
     yield Commands((f"unzip -o {_BACKUP} {READER_NAME}", f"sha256sum {READER_NAME}"))
     yield Pairs((("SHA-256", runbook.reader_sha256),))
     yield Commands((f"python3 -I {opened_with_reader(newest, runbook.recovery)}",))
+
+
+def _rows(runbook: Runbook, newest: BackupCopy) -> Iterator[Part]:
+    """Yield the step by which the reader shows the credentials themselves, where a copy is known."""
+    copy = next((one for one in runbook.databases if not one.declared), None)
+    if copy is None:
+        return
+    yield Words(
+        f"With every part of a database copy beside it, {READER_NAME} shows each credential and its secret:"
+    )
+    parts = " ".join(_quoted(safe(part.name)) for part in copy.parts)
+    yield Commands((f"python3 -I {opened_with_reader(newest, runbook.recovery)} --rows {parts}",))
 
 
 # --- parts of commands ------------------------------------------------------------------------------

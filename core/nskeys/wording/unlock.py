@@ -50,10 +50,9 @@ def _set(identity: RecoveryIdentity) -> str:
 def what_one_needs(copy: BackupCopy, recovery: Recovery) -> str:
     """Return what opens it, for a list of what has to be at hand."""
     if copy.backup.protection is Protection.PASSWORD:
-        return (
-            "The password of that backup. nskeys keeps it nowhere, and without it nobody opens the file; "
-            "the hint says where to look, or whom to ask."
-        )
+        hint = "; the hint says where to look, or whom to ask" if copy.backup.hint else ""
+        words = "The password of that backup. nskeys keeps it nowhere, and without it nobody opens the file"
+        return f"{words}{hint}."
     ways = openers(copy, recovery)
     one = "One of these" if len(ways) > 1 else "This"
     return f"{one}, which nskeys keeps nowhere: {'; '.join(ways)}."

@@ -166,9 +166,9 @@ def test_an_export_with_a_row_that_was_not_taken_is_not_to_be_removed(server: Ma
     ran = server.run("credential", "import", export, "--skip-bad")
     assert ran.code == 0
     assert "1 row of the export is only there" in ran.err
-    assert "Remove it now" not in ran.err
+    assert "Remove it once" not in ran.err
     whole = server.run("credential", "import", server.file("one.json", json.dumps(rows[:1])))
-    assert "Everything in the export was taken. Remove it now" in whole.err
+    assert "Everything in the export was taken. Remove it once" in whole.err
 
 
 def test_an_import_that_is_none_is_refused(server: Machine) -> None:

@@ -74,7 +74,7 @@ def test_the_reason_for_a_kind_is_told_in_the_words_of_each_front_end() -> None:
 @pytest.mark.parametrize(
     ("imported", "skipped", "dropped", "said"),
     [
-        (3, (), (), "Everything in the export was taken. Remove it now: it is not encrypted."),
+        (3, (), (), "Everything in the export was taken. Remove it once nobody needs it: it is not encrypted."),
         (3, (BAD,), (), "1 row of the export is only there"),
         (0, (BAD,), (), "Nothing was taken from the export"),
         (0, (), (), "Nothing was taken from the export"),
@@ -86,7 +86,7 @@ def test_an_export_is_to_be_removed_only_where_nothing_is_in_it_alone(
 ) -> None:
     line = export_line(ImportReport(imported, skipped, (), dropped))
     assert line.startswith(said)
-    assert ("emove it now" in line) is (imported > 0 and not skipped and not dropped)
+    assert ("emove it once" in line) is (imported > 0 and not skipped and not dropped)
     sealed = export_line(ImportReport(imported, skipped, (), dropped, encrypted=True))
     assert sealed.startswith(said.partition(" Remove")[0])
     assert "not encrypted" not in sealed

@@ -278,10 +278,12 @@ def test_a_restore_says_what_it_added() -> None:
     assert said(1, 0) == "1 key was added."
     assert said(2, 1) == "2 keys were added, 1 key was here already."
     assert said(0, 2) == "Every key was here already, so none was added."
+    going = RestoreReport((KID,), (), proof(14), rotation_advised=True, goes_to="/media/stick")
+    assert "the next backup goes to /media/stick." in whole(proofs.restore_lines(going))
     moved = RestoreReport((KID,), (), proof(14), rotation_advised=True)
     assert "other hardware" in whole(proofs.restore_lines(moved))
-    assert "before the next database copy: 'nskeys backup' makes one." in whole(proofs.restore_lines(moved))
-    assert "database copy: b makes one." in whole(proofs.restore_lines(moved, Voice.KEY))
+    assert "at risk until the next one; 'nskeys backup' makes one." in whole(proofs.restore_lines(moved))
+    assert "at risk until the next one; b makes one." in whole(proofs.restore_lines(moved, Voice.KEY))
     left = whole(proofs.restore_lines(replace(moved, stranded=(OTHER,), kept_generation=3)))
     assert f"the backup lacked it: key {OTHER[:8]}." in left
     assert "store/3" in left

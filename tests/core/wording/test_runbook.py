@@ -21,7 +21,7 @@ from nskeys.model.recovery import (
 from nskeys.model.register import BackupCopy, BackupIdentity, CopyStatus, Proof, Protection
 from nskeys.model.runbook import Runbook
 from nskeys.wording.page import Commands, page_html, page_lines
-from nskeys.wording.runbook import NO_GOOD_COPY, file_problem, is_html, runbook_page
+from nskeys.wording.runbook import NO_GOOD_COPY, NO_SOURCE, file_problem, is_html, runbook_page
 from tests.core.wording.commands import is_valid
 from tests.fakes.backups import a_database_copy
 
@@ -161,6 +161,33 @@ def test_the_keys_are_bound_as_they_were(protector: str, uri: str, option: str, 
     assert restore.endswith(f"--server-name ns01.example.net{option}")
     assert plan == f"{restore} --plan"
     assert means in text(runbook)
+
+
+def test_it_says_where_nskeys_comes_from_or_that_nobody_said_so() -> None:
+    assert f"! {NO_SOURCE}" in text(RUNBOOK)
+    said = text(replace(RUNBOOK, source="https://git.example.net/nskeys"))
+    assert "4. A machine with nskeys from https://git.example.net/nskeys, or with unzip and age" in said
+    assert NO_SOURCE not in said
+
+
+def test_the_hint_is_spoken_of_only_where_there_is_one() -> None:
+    assert "the hint says where to look" in text(RUNBOOK)
+    without = replace(COPY, backup=IDENTITY._replace(hint=""))
+    assert "the hint says" not in text(replace(RUNBOOK, good=(without,)))
+
+
+def test_without_nskeys_the_reader_shows_the_credentials_themselves() -> None:
+    assert not [line for line in typed(RUNBOOK) if " --rows " in line]
+    runbook = replace(RUNBOOK, databases=(a_database_copy(),))
+    [rows] = [line for line in typed(runbook) if " --rows " in line]
+    parts = [part.name for part in a_database_copy().parts]
+    assert rows == f"python3 -I open_kms.py keys.kms --rows {' '.join(parts)}"
+
+
+def test_numbers_and_places_are_named_not_pointed_at() -> None:
+    said = text(RUNBOOK)
+    assert "This has to be the SHA-256 of that backup above" in said
+    assert "a DESTINATION that outlives this machine" in said
 
 
 def test_where_backups_go_is_said_again_as_the_register_knows_it() -> None:

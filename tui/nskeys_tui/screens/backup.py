@@ -21,7 +21,7 @@ from nskeys.wording.errors import say_in_app
 from nskeys.wording.flows import BACKUP_ACTS
 from nskeys.wording.next_steps import Voice
 from nskeys.wording.passwords import weak_line
-from nskeys.wording.recovery import ROWS_ALONE, UNATTENDED, then_drill
+from nskeys.wording.recovery import ROWS_ALONE, THEN_RUNBOOK, UNATTENDED, then_drill
 from nskeys_tui.dialogs.file_browser import is_no_file
 from nskeys_tui.dialogs.questions import Line, LineDialog
 from nskeys_tui.presenters.backup import destination_choices, made_copies_rows, made_keys_rows, plan_rows
@@ -68,6 +68,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
         ),
         Binding("t", "destinations", "Destinations", tooltip="Add a place, or declare a folder elsewhere"),
         Binding("d", "drill", "Drill", tooltip="Prove that the credentials open with what was written"),
+        Binding("r", "runbook", "Runbook", tooltip="What a restore needs on paper: print it"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -92,7 +93,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Return what was written can be drilled."""
-        if action == "drill":
+        if action in ("drill", "runbook"):
             return self._written() is not None
         if action == "destinations":
             return self.flow.step is BackupStep.DESTINATION
@@ -323,12 +324,18 @@ class BackupScreen(FlowScreen[BackupFlow]):
 
     def _then_drill(self, made: BackupCopy | None) -> str:
         plan = None if self.flow.plan is None else self.flow.plan.keys
-        return "" if made is None or plan is None else then_drill(made, Recovery(plan.identities))
+        if made is None or plan is None:
+            return ""
+        return f"{then_drill(made, Recovery(plan.identities))} {THEN_RUNBOOK}"
 
     def _written(self) -> BackupCopy | None:
         """Return the key backup that was made."""
         report = self.flow.report
         return None if report is None or report.keys is None else report.keys.copy
+
+    def action_runbook(self) -> None:
+        """Show the runbook, which names this backup too."""
+        self.app.push_screen(open_screen("runbook", self.session))
 
     def action_drill(self) -> None:
         made = self._written()

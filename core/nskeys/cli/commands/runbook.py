@@ -9,7 +9,7 @@ from nskeys.cli.grammar.parser import UsageProblem
 from nskeys.cli.output import document_text
 from nskeys.cli.session import Session
 from nskeys.wording.page import page_html, page_lines
-from nskeys.wording.runbook import NO_GOOD_COPY, runbook_page
+from nskeys.wording.runbook import NO_GOOD_COPY, NO_SOURCE, runbook_page
 
 
 def run(session: Session, options: Namespace) -> int:
@@ -22,6 +22,8 @@ def run(session: Session, options: Namespace) -> int:
         page = runbook_page(runbook)
         text = page_html(page) if options.html else "\n".join(page_lines(page)) + "\n"
     deliver(session.output, text, options.output)
+    if not runbook.source:
+        session.output.say(NO_SOURCE)
     if runbook.good:
         return Exit.DONE
     session.output.say(NO_GOOD_COPY)

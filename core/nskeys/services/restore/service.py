@@ -180,6 +180,7 @@ class RestoreService:
             weak=came.weak,
             database=plan.database,
             newer_known=came.newer_known,
+            goes_to=self._installation.default_destination().address if plan.sets_up else "",
         )
 
     def _set_up(

@@ -26,7 +26,7 @@ class RunbookService:
         if public is None:
             raise NotSetUp(installation.home.path, overview.recoverability.totals.total)
         kept = [copy for copy in overview.copies if copy.signed and copy.retired is None]
-        cmdb_id = installation.cmdb.cmdb_id()
+        cmdb_id, settings = installation.cmdb.cmdb_id(), installation.settings.read()
         kept.sort(key=partial(_newest, cmdb_id), reverse=True)
         return Runbook(
             server=overview.server,
@@ -34,7 +34,7 @@ class RunbookService:
             cmdb_id=cmdb_id,
             cmdb=overview.cmdb,
             cmdb_address=installation.cmdb.address(),
-            cmdb_url=installation.settings.read().cmdb,
+            cmdb_url=settings.cmdb,
             protector=overview.protector,
             protector_uri=installation.key_store.info().uri,
             server_key=server_thumbprint(public),
@@ -48,6 +48,7 @@ class RunbookService:
             findings=findings_of(overview),
             databases=_serving(overview),
             recovery=overview.recovery,
+            source=settings.source,
         )
 
 
