@@ -204,7 +204,8 @@ def export_line(report: ImportReport) -> str:
         line = "The dropped fields are only in the export."
         remove = " Remove it as soon as nobody needs them: it is not encrypted."
     else:
-        line, remove = "Everything in the export was taken.", " Remove it once nobody needs it: it is not encrypted."
+        line = "Everything in the export was taken."
+        remove = " Remove it once nobody needs it: it is not encrypted."
     return line if report.encrypted else line + remove
 
 
