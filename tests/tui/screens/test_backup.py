@@ -120,6 +120,15 @@ async def test_what_was_written_can_be_drilled_at_once(server: RealServer) -> No
         await stage.left(pilot)  # what was told before the drill is not true any more
 
 
+async def test_the_runbook_is_offered_once_a_backup_is_made(server: RealServer) -> None:
+    stage = OnScreen(server, BackupScreen)
+    async with stage.play() as pilot:
+        await to_review(stage, pilot)
+        await stage.press(pilot, "enter", until=("is complete.", "r Runbook"))
+        assert "r shows the runbook: print it" in stage.words
+        await stage.press(pilot, "r", until="What this is")
+
+
 async def test_a_folder_that_is_typed_is_taken_as_it_is_meant(server: RealServer, tmp_path: Path) -> None:
     folder = tmp_path / LONG
     folder.mkdir(parents=True)
