@@ -8,18 +8,17 @@ import shlex
 from collections.abc import Iterator
 
 from nskeys.model.backup import READER_NAME
-from nskeys.model.database_register import DatabaseCopy
 from nskeys.model.destinations import LocatedAt, LocationReason
 from nskeys.model.register import BackupCopy, Protection
 from nskeys.model.runbook import Runbook
 from nskeys.wording.copies import backup_name, why_not
-from nskeys.wording.database_copies import copy_number, copy_proof_words
 from nskeys.wording.destinations import location_name
 from nskeys.wording.fetch_commands import fetched_as, fetching
 from nskeys.wording.findings import finding_on_paper
 from nskeys.wording.labels import kid_name, kind_counts, proof_words, protector_words
 from nskeys.wording.page import Chapter, Code, Commands, Page, Pairs, Part, Words
 from nskeys.wording.reports import summary_line
+from nskeys.wording.runbook_copies import copy_parts
 from nskeys.wording.text.numbers import count, number, size
 from nskeys.wording.text.sentence import listed
 from nskeys.wording.text.terminal import safe
@@ -34,9 +33,6 @@ from nskeys.wording.unlock import (
 )
 
 NO_GOOD_COPY = "No backup elsewhere counts, so this runbook is of no use once this machine is gone."
-NO_DATABASE_COPY = (
-    "No database copy elsewhere counts, so the rows come back only from another backup of the database."
-)
 NO_SOURCE = (
     'Where nskeys is to be had is not said. Set it in config.toml (source = "...") and print this anew: a '
     "package of that name elsewhere may be anybody's."
@@ -59,7 +55,7 @@ def runbook_page(runbook: Runbook) -> Page:
             Chapter("What this is", tuple(_about(runbook))),
             Chapter("What you need", tuple(_needs(runbook))),
             Chapter("The backups, newest first", tuple(_backups(runbook))),
-            Chapter("The database copies, newest first", tuple(_copies(runbook))),
+            Chapter("The database copies, newest first", tuple(copy_parts(runbook.databases))),
             Chapter("Step 1: the database", tuple(_database(runbook))),
             Chapter("Step 2: the keys", tuple(_keys(runbook))),
             Chapter("Step 3: the proof", tuple(_proof(runbook))),
@@ -178,53 +174,6 @@ def _copy(runbook: Runbook, copy: BackupCopy) -> Iterator[tuple[str, str]]:
 
 def _brief(copy: BackupCopy, why: str = "") -> tuple[str, str]:
     return backup_name(copy), safe(copy.address) + (f" ({why})" if why else "")
-
-
-def _copies(runbook: Runbook) -> Iterator[Part]:
-    if not runbook.databases:
-        yield Words(NO_DATABASE_COPY, mark=True)
-    for copy in runbook.databases[:_IN_FULL]:
-        yield Pairs(tuple(_database_copy(copy)))
-    if older := runbook.databases[_IN_FULL:]:
-        yield Words("Older ones, or further copies:")
-        yield Pairs(
-            tuple(
-                (copy_number(one), ": ".join(map(safe, (one.destination, *_first_part(one)))))
-                for one in older
-            )
-        )
-
-
-def _first_part(copy: DatabaseCopy) -> tuple[str, ...]:
-    return tuple(part.name for part in copy.parts[:1])
-
-
-def _declared_backup(copy: DatabaseCopy) -> Iterator[tuple[str, str]]:
-    """Yield the lines of somebody else's backup, which is restored by whoever makes it."""
-    made = copy.copy
-    yield "Backup", safe(copy.destination)
-    yield "Change", f"at least up to {number(made.number)}, made {when(made.created)}"
-    yield "Credentials", number(made.credentials)
-    yield "Opens with", "its own tools; nskeys did not make it"
-    yield "Then", "'nskeys restore FILE --keys-only' brings the keys of a backup above to that database"
-    yield "Proof", copy_proof_words(copy.proof)
-    yield "Checked", when(copy.look_moment)
-
-
-def _database_copy(copy: DatabaseCopy) -> Iterator[tuple[str, str]]:
-    if copy.declared:
-        yield from _declared_backup(copy)
-        return
-    made = copy.copy
-    yield "Copy", f"of change {number(made.number)}, made {when(made.created)}, {size(copy.size)}"
-    yield "Credentials", number(made.credentials)
-    yield "Where", f"{safe(copy.destination)}, {location_name(copy.where)}"
-    for part in copy.parts:
-        yield "Part", safe(part.name)
-        yield "SHA-256", part.sha256
-    yield "Opens with", f"copy key {made.copy_kid[:8]}, which the key backups above hold"
-    yield "Proof", copy_proof_words(copy.proof)
-    yield "Last seen", when(copy.look_moment)
 
 
 # --- the steps --------------------------------------------------------------------------------------
