@@ -70,6 +70,10 @@ class Output:
                 return
             self._data.write(line + "\n")
 
+    def sentences(self, sentences: Iterable[str]) -> None:
+        """Write sentences that are safe for a terminal already, broken between words where it is narrow."""
+        self.lines(chain.from_iterable(map(self.layout.sentence, sentences)))
+
     def facts(self, facts: Iterable[tuple[str, str]]) -> None:
         """Write a name and a value a line; values may hold outside text."""
         self.lines(self.layout.facts(facts))

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -98,12 +99,17 @@ def test_commands_fit_a_real_terminal(server: Machine, columns: int, tmp_path: P
     far.mkdir()
     server.does("destination", "add", str(far), "--elsewhere", "tape to the safe")
     server.back_up("--to", str(far))
-    for words in (["status"], ["register"], ["destination"]):
-        command = [sys.executable, "-m", "nskeys", "--home", str(server.home), *words]
+    export = tmp_path / "export.csv"
+    shutil.copy(Path(__file__).parents[3] / "export.csv", export)
+    imports = ["credential", "import", str(export), "--plan"]
+    # Their columns, each at its least width, are wider than a narrower terminal.
+    tables = [words for words, least in ((["register"], 100), (imports, 80)) if columns >= least]
+    for words in (["status"], ["destination"], *tables):
+        command = [sys.executable, "-m", "nskeys_tui", "--home", str(server.home), *words]
         with PtySession(command, columns=columns, lines=60) as session:
             session.wait_end()
             printed = re.sub(r"\x1b\[\d*m", "", session.raw.decode("utf-8")).split("\r\n")
         wide = [line for line in printed if width(line) > columns]
         # What is wider is one word, which a person may want to copy.
-        assert all(" " not in line.strip().partition("  ")[2] for line in wide)
+        assert all(" " not in (line.strip().partition("  ")[2] or line.strip()) for line in wide), wide
         assert len(printed) > 1

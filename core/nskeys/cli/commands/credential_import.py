@@ -74,7 +74,7 @@ def run(session: Session, options: Namespace) -> int:
         session.output.document("import", import_document(report))
         session.output.say(import_lines(report)[0])
     else:
-        session.output.lines(import_lines(report))
+        session.output.sentences(import_lines(report))
     session.output.say(export_line(report))
     if services.recoverability.assess().database_due:
         say_next_copy(session, services, RecoveryState.AT_RISK)
@@ -93,7 +93,7 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
     if session.output.as_json:
         session.output.document("import-plan", import_plan_document(plan, refused))
     else:
-        session.output.lines([plan_line(plan), states_line(plan), KIND_RULE, ""])
+        session.output.sentences([plan_line(plan), states_line(plan), KIND_RULE, ""])
         session.output.table(
             _HEADINGS,
             (
@@ -108,9 +108,9 @@ def _show(session: Session, plan: ImportPlan, skip_bad: bool) -> int:
                 for item in plan.credentials
             ),
         )
-        session.output.lines(moved_lines(plan.credentials))
-        session.output.lines(left_out_lines(plan.left_out))
-        session.output.lines(dropped_line(field) for field in plan.dropped)
+        session.output.sentences(moved_lines(plan.credentials))
+        session.output.sentences(left_out_lines(plan.left_out))
+        session.output.sentences(dropped_line(field) for field in plan.dropped)
     session.output.say(NOTHING_CHANGED)
     if refused:
         raise ImportRefused(plan.source, plan.bad)
