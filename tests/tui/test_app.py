@@ -157,6 +157,8 @@ async def test_on_the_linux_console_frames_are_drawn_in_ascii(monkeypatch: pytes
         ({"TERM": "xterm"}, "iso8859-1", True),
         ({"TERM": "linux", "NSKEYS_ASCII": "0"}, "utf-8", False),
         ({"TERM": "xterm", "NSKEYS_ASCII": "1"}, "utf-8", True),
+        ({"TERM": "xterm", "LC_ALL": "C"}, "utf-8", True),
+        ({"TERM": "xterm", "LC_ALL": "C.UTF-8"}, "utf-8", False),
     ],
 )
 def test_ascii_is_for_terminals_that_draw_no_more(

@@ -58,4 +58,4 @@ PRUNE_ACTS: Acts = MappingProxyType({"plan": "Delete", "done": CLOSE})
 PROTECTOR_ACTS: Acts = MappingProxyType({"review": "Change protector", "done": CLOSE})
 CHOOSE_PROTECTOR = "Choose protector"
 SO_FAR = "so far"
-YOUR_PASSWORD = "the password that you typed"
+YOUR_PASSWORD = "the password that you chose"

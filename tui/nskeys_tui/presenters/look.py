@@ -34,9 +34,11 @@ ASCII = str.maketrans(
 
 def wants_ascii(environment: Mapping[str, str], encoding: str) -> bool:
     """Return whether this terminal draws only ASCII: the Linux console, old terminals, other encodings than
-    UTF-8. `NSKEYS_ASCII` overrides this (`0` for no)."""
+    UTF-8, a locale that knows no more. `NSKEYS_ASCII` overrides this (`0` for no)."""
     if chosen := environment.get("NSKEYS_ASCII"):
         return chosen != "0"
+    if environment.get("LC_ALL") in ("C", "POSIX"):
+        return True  # Python writes UTF-8 in that locale all the same
     kind = environment.get("TERM", "")
     return kind.startswith(("linux", "vt1", "vt2", "dumb")) or "utf" not in encoding.lower()
 
