@@ -42,7 +42,7 @@ async def test_columns_are_chosen_by_key_and_remembered(
         await stage.press(pilot, "j", until="\u25b8 Was")
         await stage.press(pilot, "k", until="\u25b8 Nr")
         await stage.press(pilot, "f", until="group")
-        await stage.press(pilot, "f", until="Enter Go on")
+        await stage.press(pilot, "f", until="Enter Plan")
         await stage.press(pilot, "r", until="Name")
         await stage.type(pilot, "crm")
         await stage.press(pilot, "enter", until="what do its columns hold?")
@@ -62,7 +62,7 @@ async def test_columns_are_chosen_by_key_and_remembered(
         await stage.type(pilot, str(export))
         await stage.press(pilot, "enter", until="what do its columns hold?")
         await stage.press(pilot, "u", until="▸ crm")
-        await stage.press(pilot, "enter", until="Enter Go on")
+        await stage.press(pilot, "enter", until="Enter Plan")
         await stage.press(pilot, "down", "down", "down", "s", until="Still needed: secret.")
         await stage.press(pilot, "escape", until="which export?")
 

@@ -267,7 +267,7 @@ class AskKeyFile(Dialog[SecretBytes]):
     """Asks for the key file of a database by its path. Returns the bytes of the file, none where no path
     was typed, or None for Esc."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Go on")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "accept", "Accept")]
 
     def __init__(self, prompt: str, help: str, refused: str = "") -> None:
         super().__init__("Key file")

@@ -25,7 +25,7 @@ class ExportScreen(WizardScreen):
     NAME = "Export"
     HELP = EXPORT_HELP
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "leave", "Go on", priority=True, tooltip="Leave the export"),
+        Binding("enter", "leave", "Close", priority=True, tooltip="Leave the export"),
     ]
 
     def __init__(self, session: Session) -> None:

@@ -41,7 +41,7 @@ class ColumnsScreen(WizardScreen):
     ColumnsScreen #step .import--line { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "accept", "Go on", priority=True, tooltip="Plan the import with these columns"),
+        Binding("enter", "accept", "Plan", priority=True, tooltip="Plan the import with these columns"),
         Binding("n", "hold('name')", "Name", priority=True, tooltip="This column holds the name"),
         Binding("a", "hold('account')", "Account", priority=True, tooltip="This column holds the account"),
         Binding("s", "hold('secret')", "Secret", priority=True, tooltip="This column holds the secret"),
