@@ -65,7 +65,15 @@ class Crasher:
             return
         self.calls += 1
         if self.calls == self._at:
-            raise Crash(f"{secrets} {values}")
+            raise Crash(f"{secrets} {[_described(value) for value in values]}")
+
+
+def _described(value: object) -> str:
+    """Return what a log would show; of an object that is being made that is its kind alone."""
+    try:
+        return repr(value)
+    except AttributeError:
+        return type(value).__name__
 
 
 def _credential(session: Session) -> Screen[Any]:

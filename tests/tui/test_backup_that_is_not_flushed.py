@@ -30,4 +30,4 @@ async def test_a_disk_that_cannot_flush_is_said_in_the_plan_and_in_the_result(
         await to_review(stage, pilot)
         assert SAID in stage.words
         await stage.press(pilot, "enter", until="is complete.")
-        assert SAID in stage.words
+        await stage.press(pilot, *(["pagedown"] if SAID not in stage.words else []), until=SAID)

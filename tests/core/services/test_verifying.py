@@ -52,7 +52,7 @@ def test_two_rows_whose_secrets_were_swapped_do_not_open(memory: MemoryServer) -
     rows = memory.cmdb.state.rows
     blobs = rows[one].blob, rows[two].blob
     for credential_id, blob in zip((one, two), reversed(blobs), strict=True):
-        object.__setattr__(rows[credential_id], "blob", blob)
+        rows[credential_id] = rows[credential_id]._replace(blob=blob)
     assert memory.services.verify.execute(NOBODY).failed == 2
 
 

@@ -64,7 +64,9 @@ ACTS: dict[str, Callable[[Services], object]] = {
 def test_after_a_power_cut_the_change_is_made_or_not_and_the_next_one_goes_on(
     name: str, luck: Luck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, home = MemorySite().server(), tmp_path / "home"
+    site, home = MemorySite(), tmp_path / "home"
+    site.destinations.make("/somewhere")
+    server = site.server()
     home.mkdir(mode=0o700)
     services = on_disk(server, home)
     services.set_up.execute("file", NOBODY, server.settings())

@@ -40,7 +40,7 @@ async def test_what_does_not_fit_is_named_and_accepted_with_a_reason(
         await stage.press(pilot, "enter", until="Type a reason")
         await pilot.press(*"restored")
         await stage.press(pilot, "enter", until="Everything is as the server key signed it.")
-        await stage.wait(pilot, "none counts as recoverable before the next database copy", "b Back up")
+        await stage.wait(pilot, "that count: each is at risk until the next one; b makes one.", "b Back up")
         await stage.press(pilot, "b", until="where to?")
     assert server.services.checkpoint.show().mismatches == ()
     entries = server.services.audit.window(0, 1)

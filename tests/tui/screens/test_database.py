@@ -75,10 +75,10 @@ async def test_n_makes_a_copy_after_a_question(server: RealServer) -> None:
     async with stage.play() as pilot:
         await stage.wait(pilot, "2 copies")
         await stage.press(pilot, "n", until=("Copy 5 credentials as of change", "No, not now"))
-        await stage.press(pilot, "enter", until="2 copies")
+        await stage.press(pilot, "up", "enter", until="2 copies")
         assert len(server.services.database.copies()) == known
         await stage.press(pilot, "n", until="Copy 5 credentials as of change")
-        await stage.press(pilot, "down", "enter", until=("3 copies", "is complete"))
+        await stage.press(pilot, "enter", until=("3 copies", "is complete"))
     newest = server.services.database.copies()[0]
     assert newest.copy.credentials == 5
     assert newest.proof is Proof.KEYS_MATCH
@@ -201,7 +201,7 @@ async def moved_by_keys(stage: OnScreen, pilot: Pilot[Any], address: str, *said:
     """Press what moves the CMDB there; `said` stands in the report."""
     await stage.press(pilot, "M", until="Where to")
     await stage.type(pilot, address)
-    await stage.press(pilot, "enter", until=("among them", "No, leave it where it is"))
+    await stage.press(pilot, "enter", until="among them")
     await stage.press(pilot, "down", "enter", until=("since change", *said))
     await stage.press(pilot, "enter", until="copies")
 

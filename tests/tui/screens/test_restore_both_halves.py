@@ -13,6 +13,7 @@ from tests.core.services.restore.test_both_halves import WANTED, lived
 from tests.fakes.real_site import RealServer, RealSite
 from tests.tui.on_screen import SIZES, OnScreen
 from tests.tui.screens.test_restore import confirm, to_plan
+from tests.tui.stage import SMALL_SIZE
 
 
 def make(address: str, session: Any) -> RestoreScreen:
@@ -37,7 +38,7 @@ async def test_a_place_is_enough(dead: RealServer, tmp_path: Path, size: tuple[i
         assert "12 of 12 credentials will open; now 0 do." in stage.words
         await confirm(stage, pilot)
         await stage.press(pilot, "enter", until="Every credential opened (12).")
-        await stage.wait(pilot, "before the next database copy: b makes one.")
+        await stage.press(pilot, *(["pagedown"] if size == SMALL_SIZE else []), until="b makes one.")
         await stage.press(pilot, "b", until="where to?")
     assert bare.secrets() == WANTED
 

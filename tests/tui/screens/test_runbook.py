@@ -32,7 +32,7 @@ async def test_it_is_reached_by_the_menu_and_read_to_its_end(tmp_path: Path, siz
         await app.press(pilot, "m", shows="Re-entry")
         await app.press(pilot, "h", shows="Runbook: bringing back the credentials")
         assert all(len(line) <= size[0] for line in app.lines)
-        await app.press(pilot, "end", shows="they open everything")
+        await app.press(pilot, "end", shows="everything.")
         await app.press(pilot, "home", shows="What this is")
         await app.press(pilot, "pagedown", hides="What this is")
         await app.press(pilot, "escape", shows="Re-entry")

@@ -38,6 +38,13 @@ class Machine:
         return {seen.status for seen in self.schedule.show().units}
 
 
+def add_to_settings(machine: Machine, destination: DestinationInfo) -> None:
+    """A destination that is not asked whether it is there."""
+    settings = machine.server.installation.settings
+    known = settings.read()
+    settings.write(replace(known, destinations=(*known.destinations, destination)))
+
+
 @pytest.fixture
 def machine(server: Server) -> Machine:
     """A server whose schedule can be installed."""
@@ -65,7 +72,7 @@ def test_a_folder_that_becomes_a_destination_makes_it_outdated_until_it_is_insta
     machine: Machine,
 ) -> None:
     machine.schedule.install()
-    machine.server.services.destinations.add("/mnt/another")
+    add_to_settings(machine, DestinationInfo("/mnt/another"))
     assert UnitStatus.OUTDATED in machine.statuses()
     assert not machine.schedule.show().in_force
     assert "ReadWritePaths=-/mnt/another" in machine.schedule.units()[0].text
@@ -74,10 +81,7 @@ def test_a_folder_that_becomes_a_destination_makes_it_outdated_until_it_is_insta
 
 def test_a_destination_on_another_server_needs_no_folder_here(machine: Machine) -> None:
     before = machine.schedule.units()
-    settings = machine.server.installation.settings
-    known = settings.read()
-    remote = DestinationInfo("sftp://nskeys@vault02/backups")
-    settings.write(replace(known, destinations=(*known.destinations, remote)))
+    add_to_settings(machine, DestinationInfo("sftp://nskeys@vault02/backups"))
     assert machine.schedule.units() == before
 
 
