@@ -53,8 +53,8 @@ _ROUNDS = 2
 key itself, whose action is run, then the messages of that action."""
 _ONE_NOTICE = 3.0
 """Seconds in which bytes that are not UTF-8 are reported once."""
-_ONLY_KEYS = frozenset({"quit", "leave", "back", "dismiss", "choose", "mark"})
-"""Actions that the palette does not offer by these names: the way back, and those of a list."""
+_ONLY_KEYS = frozenset({"quit", "leave", "back", "dismiss", "choose", "mark", "complete"})
+"""Actions that the palette does not offer by these names: the way back, those of a list, and Tab."""
 _LOST = 0.05
 """Seconds between two checks whether a widget that got a key still exists."""
 

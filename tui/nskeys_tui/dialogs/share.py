@@ -96,8 +96,8 @@ class AskShare(Dialog[SecretBytes]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("hide", "show"):
             return self._hidden is (action == "show")
-        if action == "empty":
-            return any(self._entry.words)
+        if action == "empty":  # in an empty line that is meant for a word takes no sheet that may be right
+            return self._entry.problem is not None and any(self._entry.words)
         return super().check_action(action, parameters)
 
     def action_empty(self) -> None:

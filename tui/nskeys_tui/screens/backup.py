@@ -181,7 +181,7 @@ class BackupScreen(FlowScreen[BackupFlow]):
 
     def action_destinations(self) -> None:
         """Open the list of destinations, and look at them again afterwards."""
-        again = BackupFlow(marked=self.flow.marked)
+        again = BackupFlow(marked=tuple(self.query_one(ChoiceList).marked))
         self.app.push_screen(open_screen("destinations", self.session), lambda _: self.go(again))
 
     @on(ChoiceList.Chosen)

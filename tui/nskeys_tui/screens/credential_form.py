@@ -97,9 +97,10 @@ class CredentialFormScreen(Guarded[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Ask for the kind of a new credential, and for the secret of one that is edited."""
+        """Begin an edit at the name: what is typed at once is seen, and replaces no secret. One that
+        does not open any more is edited for its secret."""
         if self._before is not None:
-            self._field("secret").focus()
+            self._field("secret" if self._re_entered else "name").focus()
 
     # --- what is typed -----------------------------------------------------------------------------------
 
