@@ -104,23 +104,27 @@ class ImportPlanner:
         taken, secrets = Packed[ImportedCredential](_imported), PackedSecrets()
         kinds: Counter[CredentialKind] = Counter()
         renamed = updated = 0
-        for row, planned in self._judged():
-            if isinstance(planned, BadRow):
-                (left_out if planned.problem in LEFT_OUT else bad).append(planned)
-                continue
-            if next(seen, 0):
-                present.append(row.row)
-                continue
-            found = here.changed(planned) if here else None
-            if found is not None and not wishes.update:
-                left_out.append(bad_row(row.row, row.title, "row", FieldProblem.CHANGED))
-                continue
-            one = named(row, planned, names) if found is None else replacing(row, planned, found)
-            kinds[one.fields.kind] += 1
-            renamed += bool(one.renamed_from)
-            updated += bool(one.replaces)
-            taken.append(*_values(one))
-            secrets.append(planned.secret.copy())
+        try:
+            for row, planned in self._judged():
+                if isinstance(planned, BadRow):
+                    (left_out if planned.problem in LEFT_OUT else bad).append(planned)
+                    continue
+                if next(seen, 0):
+                    present.append(row.row)
+                    continue
+                found = here.changed(planned) if here else None
+                if found is not None and not wishes.update:
+                    left_out.append(bad_row(row.row, row.title, "row", FieldProblem.CHANGED))
+                    continue
+                one = named(row, planned, names) if found is None else replacing(row, planned, found)
+                kinds[one.fields.kind] += 1
+                renamed += bool(one.renamed_from)
+                updated += bool(one.replaces)
+                taken.append(*_values(one))
+                secrets.append(planned.secret.copy())
+        except BaseException:
+            secrets.wipe()
+            raise
         bad.sort(key=lambda item: item.row)
         left_out.sort(key=lambda item: item.row)
         parsed = self._parsed
@@ -149,9 +153,11 @@ class ImportPlanner:
         for row in self._parsed.rows:
             with row.secret:
                 planned = self._judge(row)
-                yield row, planned
-                if not isinstance(planned, BadRow):
-                    planned.secret.wipe()
+                try:
+                    yield row, planned
+                finally:
+                    if not isinstance(planned, BadRow):
+                        planned.secret.wipe()
 
     def _judge(self, row: ExportRow) -> PlannedRow | BadRow:
         wishes = self._wishes

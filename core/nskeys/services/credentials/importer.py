@@ -197,21 +197,24 @@ class ImportService:
                 sealer = Sealer(cmdb_id, active.kid, material)
             seals = OldSeals(change, changes.keys)
             ids = _ids(total - updated)
+            # Inside the transaction: stopping here rolls all of it back.
+            progress.checkpoint()
             while batch := list(islice(rows, _BATCH)):
-                # Inside the transaction: stopping here rolls all of it back.
-                progress.checkpoint()
-                new = list[SealedCredential]()
-                for planned, secret in batch:
-                    with secret:
+                try:
+                    new = list[SealedCredential]()
+                    for planned, secret in batch:
                         if not planned.replaces:
                             new.append(_sealed(change, sealer, next(ids), planned, secret, event.moment))
                             continue
                         before = _to_replace(change, planned)
                         seals.require(before)
                         change.replace([_replaced(change, sealer, before, planned, secret, event.moment)])
-                change.add(new)
+                    change.add(new)
+                finally:
+                    for _, secret in batch:
+                        secret.wipe()
                 progress.advance(len(batch))
-            progress.checkpoint()
+                progress.checkpoint()
 
 
 @contextmanager

@@ -177,6 +177,8 @@ class SqliteSearch(SearchIndex):
         self._connection.run(self._LIST)
         last = text + chr(sys.maxunicode)
         rows = self._connection.all(self._BEGINNING, text, last, last, _TRIGRAMS + 1)
+        if not all(isinstance(term, str) for (term,) in rows):
+            return []  # bytes that are not UTF-8: an index that somebody wrote to tells nothing
         found = [_phrase(term) for (term,) in rows]
         return [" OR ".join(found) or _phrase(text)] if len(found) <= _TRIGRAMS else []
 
