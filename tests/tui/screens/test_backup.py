@@ -385,6 +385,19 @@ async def test_marks_are_kept_on_the_way_back(several: tuple[RealServer, Path]) 
         assert stage.words.count("[x]") == 1
 
 
+async def test_marks_are_kept_on_the_way_to_the_destinations(several: tuple[RealServer, Path]) -> None:
+    server, _ = several
+    stage = OnScreen(server, BackupScreen)
+    async with stage.play() as pilot:
+        await stage.wait(pilot, "where to?")
+        await stage.press(pilot, "space", "down", "space", until="[x]")
+        assert stage.words.count("[x]") == 2
+        await stage.press(pilot, "t", until="each tried now")
+        await stage.press(pilot, "escape", until="where to?")
+        await stage.wait(pilot, "[x]")
+        assert stage.words.count("[x]") == 2
+
+
 async def test_what_one_place_did_not_get_is_said_beside_what_the_other_got(
     several: tuple[RealServer, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

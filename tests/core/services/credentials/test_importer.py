@@ -23,7 +23,7 @@ from nskeys.errors import (
 from nskeys.imports.detect import preview, read_export
 from nskeys.model.credential_list import CredentialFilter
 from nskeys.model.credentials import CredentialKind, check_fields
-from nskeys.model.imports import ImportFormat, ImportReport, ImportWishes
+from nskeys.model.imports import ImportedCredential, ImportFormat, ImportReport, ImportWishes
 from nskeys.model.keys import active_key
 from nskeys.model.secret import SecretBytes
 from nskeys.ports import Cmdb, Settings, SilentProgress, Stage
@@ -391,6 +391,25 @@ def test_whenever_a_person_stops_nothing_is_left(
         server.imports.execute(prepared, NOBODY, StopAt(opportunity))
     assert (server.total(), server.audit()) == (0, before)
     assert server.imports.execute(prepared, NOBODY).imported == 9
+
+
+@pytest.mark.parametrize("opportunity", range(1, 7))
+def test_a_stopped_import_keeps_no_secret_that_it_took_out(
+    server: Server, batches: Callable[[int], None], opportunity: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches(2)
+    taken: list[SecretBytes] = []
+    rows = PreparedImport.rows
+
+    def watched(prepared: PreparedImport) -> Iterator[tuple[ImportedCredential, SecretBytes]]:
+        for planned, secret in rows(prepared):
+            taken.append(secret)
+            yield planned, secret
+
+    monkeypatch.setattr(PreparedImport, "rows", watched)
+    with pytest.raises(Cancelled):
+        server.imports.execute(server.plan("keepassxc.csv"), NOBODY, StopAt(opportunity))
+    assert [bool(secret) for secret in taken] == [False] * min(2 * (opportunity - 1), 9)
 
 
 def test_a_plan_does_not_survive_a_change_of_names(server: Server) -> None:

@@ -416,3 +416,13 @@ def test_another_virtual_table_is_named_and_not_used(
     other.execute(statement)
     with pytest.raises(CmdbAltered), in_file.reading():
         pytest.fail("nothing is read from it")
+
+
+def test_a_term_that_is_no_text_is_none(
+    in_file: SqlCmdb, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes that are not UTF-8, behind a letter that people search for."""
+    statement = "SELECT x'74ff' WHERE ? <> '' AND ? <> '' AND ? <> '' AND ? > 0"
+    monkeypatch.setattr(search.SqliteSearch, "_BEGINNING", statement)
+    assert not asked(in_file, "t")
+    assert "till-01 0" in names_found(in_file, "t")
